@@ -1,0 +1,507 @@
+"""Histories: what every observer of a scenario saw, as data.
+
+A history is a sequence of typed events. Each event carries its observer, the observer's own
+sequence number (from 0, without holes), a monotonic time in nanoseconds, and what happened.
+Timestamps never order events of different observers: checkers use each observer's own order; time
+serves to measure durations. Every observer ends its part with `End`; one that was killed leaves a
+`Gap`. What a user typed never enters a history in clear: `Typed` carries a digest.
+
+Observers are named by role and node: ``user``, ``server/NODE``, ``recorder/NODE``, ``network``,
+``storage``, ``control``, ``faults``, ``world``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from conformance.machine import State
+from conformance.wire import SSHAction
+
+
+class _Kind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    """Base of all kinds of event."""
+
+
+# --- every observer ---------------------------------------------------------------------------
+
+
+class End(_Kind, tag="end"):
+    """The observer saw its part to the end: nothing of it is missing."""
+
+
+class Gap(_Kind, tag="gap"):
+    """From here on the observer saw nothing, for a reason that the scenario itself made.
+
+    A process that a scenario kills leaves a gap. `resumed` marks that a successor goes on.
+    """
+
+    reason: str
+
+
+class Problem(_Kind, tag="problem"):
+    """The rig itself failed: whatever this scenario would have shown is not known."""
+
+    what: str
+
+
+class Late(_Kind, tag="late"):
+    """The observer's own loop was late by `by` nanoseconds: durations around it mean nothing."""
+
+    by: int
+
+
+# --- the user and what the user's workstation sees ------------------------------------------------
+
+
+class UserConnected(_Kind, tag="user-connected"):
+    """The SSH connection is up. `peer` is the user's own ``ip:port``, as the server sees it."""
+
+    connection: str
+    peer: str
+
+
+class UserConnectionFailed(_Kind, tag="user-connection-failed"):
+    """The SSH connection could not be made."""
+
+    connection: str
+    reason: str
+
+
+class SessionOpened(_Kind, tag="session-opened"):
+    """The user asked for a session. `channel` counts the sessions of the connection from 0."""
+
+    session: str
+    connection: str
+    channel: int
+    shell: str
+    """``shell``, ``exec`` or ``sftp``."""
+    command: str = ""
+    pty: bool = False
+    width: int = 0
+    height: int = 0
+    term: str = ""
+
+
+class Typed(_Kind, tag="typed"):
+    """The user typed something. `secret` names the canary that stands for it, if any."""
+
+    session: str
+    digest: str
+    length: int
+    secret: str = ""
+
+
+class Resized(_Kind, tag="resized"):
+    """The user's window changed to `width` columns and `height` rows."""
+
+    session: str
+    width: int
+    height: int
+
+
+class Shown(_Kind, tag="shown"):
+    """Bytes reached the user. `stream` is ``stdout`` or ``stderr``."""
+
+    session: str
+    data: bytes
+    stream: str = "stdout"
+
+
+class Handed(_Kind, tag="handed"):
+    """Recording bytes left the SSH server towards a recorder: seen by the relay beside the user.
+
+    Same observer as `Shown`, so their order is real. `data` is the body without its framing.
+    """
+
+    recorder: str
+    connection: str
+    stream: int
+    data: bytes
+
+
+class RelayPaused(_Kind, tag="relay-paused"):
+    """The relay stopped reading (the recorder behind it does not): order is not known until it resumes."""
+
+    connection: str
+
+
+class RelayResumed(_Kind, tag="relay-resumed"):
+    """The relay reads again."""
+
+    connection: str
+
+
+class ExitSeen(_Kind, tag="exit-seen"):
+    """The user's client was told how the command ended."""
+
+    session: str
+    status: int | None = None
+    signal: str = ""
+
+
+class SessionClosed(_Kind, tag="session-closed"):
+    """The session's channel is closed for the user."""
+
+    session: str
+
+
+class HungUp(_Kind, tag="hung-up"):
+    """The user left without ending the session."""
+
+    session: str
+
+
+class GaveUp(_Kind, tag="gave-up"):
+    """The user waited for something until the scenario's deadline, and it did not come."""
+
+    session: str
+    waiting_for: str
+
+
+# --- network ----------------------------------------------------------------------------------------
+
+
+class Dialled(_Kind, tag="dialled"):
+    """A connection to a recorder's tailnet address was accepted."""
+
+    recorder: str
+    connection: str
+    peer: str
+
+
+class Requested(_Kind, tag="requested"):
+    """A request head passed towards a recorder."""
+
+    recorder: str
+    connection: str
+    stream: int
+    method: str
+    path: str
+    http: str
+    """``1.1`` or ``2``."""
+    expect_continue: bool = False
+
+
+class Answered(_Kind, tag="answered"):
+    """A response head passed back, an interim 100 included."""
+
+    recorder: str
+    connection: str
+    stream: int
+    status: int
+
+
+class AnswerBody(_Kind, tag="answer-body"):
+    """Bytes of an answer's body passed back: acks and error frames."""
+
+    recorder: str
+    connection: str
+    stream: int
+    data: bytes
+
+
+class BodyEnded(_Kind, tag="body-ended"):
+    """The request body was ended cleanly by the client."""
+
+    recorder: str
+    connection: str
+    stream: int
+
+
+class AnswerEnded(_Kind, tag="answer-ended"):
+    """The answer was ended cleanly by the recorder."""
+
+    recorder: str
+    connection: str
+    stream: int
+
+
+class Disconnected(_Kind, tag="disconnected"):
+    """A connection is gone. `by` is ``client`` or ``recorder``, `how` is ``fin`` or ``reset``."""
+
+    recorder: str
+    connection: str
+    by: str
+    how: str
+
+
+# --- SSH server -----------------------------------------------------------------------------------
+
+
+class ServerSession(_Kind, tag="server-session"):
+    """The server accepted a session. `session` is its own name for it.
+
+    `peer` and `channel` are how it is matched to the user's.
+    """
+
+    session: str
+    peer: str
+    channel: int
+    connection_id: str
+    ssh_user: str
+    local_user: str
+    shell: str
+    command: str = ""
+
+
+class PolicyApplied(_Kind, tag="policy-applied"):
+    """The action that counts for the session."""
+
+    session: str
+    action: SSHAction
+
+
+class Entered(_Kind, tag="entered"):
+    """The session entered a state of the failure state machine."""
+
+    session: str
+    state: State
+    why: str = ""
+
+
+class Aborted(_Kind, tag="aborted"):
+    """The user left while a recorder was being chosen: outside the table (D16)."""
+
+    session: str
+
+
+class Attempted(_Kind, tag="attempted"):
+    """A recorder was tried; `failure` is empty when it took the recording."""
+
+    session: str
+    recorder: str
+    failure: str = ""
+
+
+class CommandStarted(_Kind, tag="command-started"):
+    """The session's command runs, recorded or not."""
+
+    session: str
+    recorded: bool
+
+
+class CommandExited(_Kind, tag="command-exited"):
+    """The session's command is gone. A negative status is minus the signal's number."""
+
+    session: str
+    status: int
+
+
+class Left(_Kind, tag="left"):
+    """Everything of the session is over on the server: no process, no stream, no timer is left."""
+
+    session: str
+
+
+# --- recorder -------------------------------------------------------------------------------------
+
+
+class RecorderListening(_Kind, tag="recorder-listening"):
+    """The recorder serves."""
+
+    address: str
+
+
+class UploadStarted(_Kind, tag="upload-started"):
+    """A recording was accepted. `upload` is the recorder's own name for it."""
+
+    upload: str
+    version: str
+    """``v1`` or ``v2``."""
+
+
+class UploadRefused(_Kind, tag="upload-refused"):
+    """A recording was refused before its first byte."""
+
+    version: str
+    status: int
+    reason: str
+
+
+class UploadStored(_Kind, tag="upload-stored"):
+    """A recording ended and is stored whole. `complete` is false when the client broke off."""
+
+    upload: str
+    path: str
+    size: int
+    complete: bool
+
+
+class UploadFailed(_Kind, tag="upload-failed"):
+    """A recording could not be stored."""
+
+    upload: str
+    reason: str
+    size: int
+
+
+# --- storage --------------------------------------------------------------------------------------
+
+
+class Stored(_Kind, tag="stored"):
+    """A recording as it lies in storage after the scenario. `path` is relative to the base path."""
+
+    store: str
+    path: str
+    data: bytes
+
+
+# --- control plane --------------------------------------------------------------------------------
+
+
+class ActionServed(_Kind, tag="action-served"):
+    """The control plane answered which action counts for a connection."""
+
+    peer: str
+    destination: str
+    ssh_user: str
+    action: SSHAction
+
+
+class NoticeReceived(_Kind, tag="notice-received"):
+    """A failure notice arrived and was answered with `status`."""
+
+    path: str
+    body: bytes
+    status: int
+
+
+class ControlReceived(_Kind, tag="control-received"):
+    """Any other request body that the control plane received."""
+
+    path: str
+    body: bytes
+
+
+# --- fault injector -------------------------------------------------------------------------------
+
+
+class FaultApplied(_Kind, tag="fault-applied"):
+    """A fault is in force from here on."""
+
+    fault: str
+    on: str
+
+
+class FaultCleared(_Kind, tag="fault-cleared"):
+    """A fault is over."""
+
+    fault: str
+    on: str
+
+
+# --- world ----------------------------------------------------------------------------------------
+
+
+class Played(_Kind, tag="played"):
+    """How the scenario was played. First event of the world's part."""
+
+    scenario: str
+    world: str
+    seed: int
+    speed: int
+
+
+class Addressed(_Kind, tag="addressed"):
+    """The tailnet address under which a node was reachable."""
+
+    node: str
+    address: str
+
+
+class SecretSearched(_Kind, tag="secret-searched"):
+    """A canary was looked for in all that was recorded, logged, stored, shown or sent.
+
+    `where` lists the places searched, `found` those that held it.
+    """
+
+    secret: str
+    where: tuple[str, ...]
+    found: tuple[str, ...] = ()
+
+
+Kind: TypeAlias = (
+    End | Gap | Problem | Late
+    | UserConnected | UserConnectionFailed | SessionOpened | Typed | Resized | Shown | Handed
+    | RelayPaused | RelayResumed | ExitSeen | SessionClosed | HungUp | GaveUp
+    | Dialled | Requested | Answered | AnswerBody | BodyEnded | AnswerEnded | Disconnected
+    | ServerSession | PolicyApplied | Entered | Aborted | Attempted | CommandStarted
+    | CommandExited | Left
+    | RecorderListening | UploadStarted | UploadRefused | UploadStored | UploadFailed
+    | Stored
+    | ActionServed | NoticeReceived | ControlReceived
+    | FaultApplied | FaultCleared
+    | Played | Addressed | SecretSearched
+)  # fmt: skip
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One line of a history."""
+
+    observer: str
+    seq: int
+    at: int
+    what: Kind
+
+
+History: TypeAlias = tuple[Event, ...]
+
+
+class HistoryError(ValueError):
+    """A saved history that cannot be read; the message names the line."""
+
+
+class Log:
+    """One observer's part of a history while it is being written.
+
+    `clock` returns monotonic nanoseconds; every event goes to `sink` as soon as it is noted.
+    """
+
+    def __init__(self, observer: str, clock: Callable[[], int], sink: Callable[[Event], None]):
+        self.observer = observer
+        self._clock = clock
+        self._sink = sink
+        self._seq = 0
+
+    def note(self, what: Kind, *, at: int | None = None) -> None:
+        """Write down what happened, now or at the monotonic time `at`."""
+        event = Event(self.observer, self._seq, self._clock() if at is None else at, what)
+        self._seq += 1
+        self._sink(event)
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+
+
+def to_line(event: Event) -> bytes:
+    """Encode one event as a line of JSON, its newline included."""
+    return _encoder.encode(event) + b"\n"
+
+
+def from_line(line: bytes) -> Event:
+    """Decode one line; raises HistoryError with what is wrong."""
+    try:
+        return _decoder.decode(line)
+    except msgspec.MsgspecError as error:
+        raise HistoryError(str(error)) from None
+
+
+def to_lines(history: Iterable[Event]) -> bytes:
+    """Encode a whole history as JSON lines."""
+    return b"".join(map(to_line, history))
+
+
+def from_lines(data: bytes) -> History:
+    """Decode a saved history; raises HistoryError naming the line (from 1)."""
+    events = []
+    for number, line in enumerate(data.splitlines(), 1):
+        if line.strip():
+            try:
+                events.append(_decoder.decode(line))
+            except msgspec.MsgspecError as error:
+                raise HistoryError(f"line {number}: {error}") from None
+    return tuple(events)

@@ -1,0 +1,1 @@
+"""Mutants: one module each, one named defect each (see `simulator.overlay`)."""
