@@ -28,11 +28,11 @@ class _Kind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 # --- every observer ---------------------------------------------------------------------------
 
 
-class End(_Kind, tag="end"):
+class End(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="end"):
     """The observer saw its part to the end: nothing of it is missing."""
 
 
-class Gap(_Kind, tag="gap"):
+class Gap(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="gap"):
     """From here on the observer saw nothing, for a reason that the scenario itself made.
 
     A process that a scenario kills leaves a gap. `resumed` marks that a successor goes on.
@@ -41,13 +41,13 @@ class Gap(_Kind, tag="gap"):
     reason: str
 
 
-class Problem(_Kind, tag="problem"):
+class Problem(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="problem"):
     """The rig itself failed: whatever this scenario would have shown is not known."""
 
     what: str
 
 
-class Late(_Kind, tag="late"):
+class Late(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="late"):
     """The observer's own loop was late by `by` nanoseconds: durations around it mean nothing."""
 
     by: int
@@ -56,21 +56,23 @@ class Late(_Kind, tag="late"):
 # --- the user and what the user's workstation sees ------------------------------------------------
 
 
-class UserConnected(_Kind, tag="user-connected"):
+class UserConnected(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="user-connected"):
     """The SSH connection is up. `peer` is the user's own ``ip:port``, as the server sees it."""
 
     connection: str
     peer: str
 
 
-class UserConnectionFailed(_Kind, tag="user-connection-failed"):
+class UserConnectionFailed(
+    _Kind, frozen=True, kw_only=True, omit_defaults=True, tag="user-connection-failed"
+):
     """The SSH connection could not be made."""
 
     connection: str
     reason: str
 
 
-class SessionOpened(_Kind, tag="session-opened"):
+class SessionOpened(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="session-opened"):
     """The user asked for a session. `channel` counts the sessions of the connection from 0."""
 
     session: str
@@ -85,7 +87,7 @@ class SessionOpened(_Kind, tag="session-opened"):
     term: str = ""
 
 
-class Typed(_Kind, tag="typed"):
+class Typed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="typed"):
     """The user typed something. `secret` names the canary that stands for it, if any."""
 
     session: str
@@ -94,7 +96,7 @@ class Typed(_Kind, tag="typed"):
     secret: str = ""
 
 
-class Resized(_Kind, tag="resized"):
+class Resized(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="resized"):
     """The user's window changed to `width` columns and `height` rows."""
 
     session: str
@@ -102,7 +104,7 @@ class Resized(_Kind, tag="resized"):
     height: int
 
 
-class Shown(_Kind, tag="shown"):
+class Shown(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="shown"):
     """Bytes reached the user. `stream` is ``stdout`` or ``stderr``."""
 
     session: str
@@ -110,7 +112,7 @@ class Shown(_Kind, tag="shown"):
     stream: str = "stdout"
 
 
-class Handed(_Kind, tag="handed"):
+class Handed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="handed"):
     """Recording bytes left the SSH server towards a recorder: seen by the relay beside the user.
 
     Same observer as `Shown`, so their order is real. `data` is the body without its framing.
@@ -122,19 +124,19 @@ class Handed(_Kind, tag="handed"):
     data: bytes
 
 
-class RelayPaused(_Kind, tag="relay-paused"):
-    """The relay stopped reading (the recorder behind it does not): order is not known until it resumes."""
+class RelayPaused(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="relay-paused"):
+    """The relay stopped reading, as the recorder behind it did: order is unknown for a while."""
 
     connection: str
 
 
-class RelayResumed(_Kind, tag="relay-resumed"):
+class RelayResumed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="relay-resumed"):
     """The relay reads again."""
 
     connection: str
 
 
-class ExitSeen(_Kind, tag="exit-seen"):
+class ExitSeen(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="exit-seen"):
     """The user's client was told how the command ended."""
 
     session: str
@@ -142,19 +144,19 @@ class ExitSeen(_Kind, tag="exit-seen"):
     signal: str = ""
 
 
-class SessionClosed(_Kind, tag="session-closed"):
+class SessionClosed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="session-closed"):
     """The session's channel is closed for the user."""
 
     session: str
 
 
-class HungUp(_Kind, tag="hung-up"):
+class HungUp(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="hung-up"):
     """The user left without ending the session."""
 
     session: str
 
 
-class GaveUp(_Kind, tag="gave-up"):
+class GaveUp(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="gave-up"):
     """The user waited for something until the scenario's deadline, and it did not come."""
 
     session: str
@@ -164,7 +166,7 @@ class GaveUp(_Kind, tag="gave-up"):
 # --- network ----------------------------------------------------------------------------------------
 
 
-class Dialled(_Kind, tag="dialled"):
+class Dialled(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="dialled"):
     """A connection to a recorder's tailnet address was accepted."""
 
     recorder: str
@@ -172,7 +174,7 @@ class Dialled(_Kind, tag="dialled"):
     peer: str
 
 
-class Requested(_Kind, tag="requested"):
+class Requested(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="requested"):
     """A request head passed towards a recorder."""
 
     recorder: str
@@ -185,7 +187,7 @@ class Requested(_Kind, tag="requested"):
     expect_continue: bool = False
 
 
-class Answered(_Kind, tag="answered"):
+class Answered(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="answered"):
     """A response head passed back, an interim 100 included."""
 
     recorder: str
@@ -194,7 +196,7 @@ class Answered(_Kind, tag="answered"):
     status: int
 
 
-class AnswerBody(_Kind, tag="answer-body"):
+class AnswerBody(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="answer-body"):
     """Bytes of an answer's body passed back: acks and error frames."""
 
     recorder: str
@@ -203,7 +205,7 @@ class AnswerBody(_Kind, tag="answer-body"):
     data: bytes
 
 
-class BodyEnded(_Kind, tag="body-ended"):
+class BodyEnded(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="body-ended"):
     """The request body was ended cleanly by the client."""
 
     recorder: str
@@ -211,7 +213,7 @@ class BodyEnded(_Kind, tag="body-ended"):
     stream: int
 
 
-class AnswerEnded(_Kind, tag="answer-ended"):
+class AnswerEnded(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="answer-ended"):
     """The answer was ended cleanly by the recorder."""
 
     recorder: str
@@ -219,7 +221,7 @@ class AnswerEnded(_Kind, tag="answer-ended"):
     stream: int
 
 
-class Disconnected(_Kind, tag="disconnected"):
+class Disconnected(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="disconnected"):
     """A connection is gone. `by` is ``client`` or ``recorder``, `how` is ``fin`` or ``reset``."""
 
     recorder: str
@@ -231,7 +233,7 @@ class Disconnected(_Kind, tag="disconnected"):
 # --- SSH server -----------------------------------------------------------------------------------
 
 
-class ServerSession(_Kind, tag="server-session"):
+class ServerSession(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="server-session"):
     """The server accepted a session. `session` is its own name for it.
 
     `peer` and `channel` are how it is matched to the user's.
@@ -247,14 +249,14 @@ class ServerSession(_Kind, tag="server-session"):
     command: str = ""
 
 
-class PolicyApplied(_Kind, tag="policy-applied"):
+class PolicyApplied(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="policy-applied"):
     """The action that counts for the session."""
 
     session: str
     action: SSHAction
 
 
-class Entered(_Kind, tag="entered"):
+class Entered(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="entered"):
     """The session entered a state of the failure state machine."""
 
     session: str
@@ -262,13 +264,13 @@ class Entered(_Kind, tag="entered"):
     why: str = ""
 
 
-class Aborted(_Kind, tag="aborted"):
+class Aborted(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="aborted"):
     """The user left while a recorder was being chosen: outside the table (D16)."""
 
     session: str
 
 
-class Attempted(_Kind, tag="attempted"):
+class Attempted(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="attempted"):
     """A recorder was tried; `failure` is empty when it took the recording."""
 
     session: str
@@ -276,21 +278,21 @@ class Attempted(_Kind, tag="attempted"):
     failure: str = ""
 
 
-class CommandStarted(_Kind, tag="command-started"):
+class CommandStarted(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="command-started"):
     """The session's command runs, recorded or not."""
 
     session: str
     recorded: bool
 
 
-class CommandExited(_Kind, tag="command-exited"):
+class CommandExited(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="command-exited"):
     """The session's command is gone. A negative status is minus the signal's number."""
 
     session: str
     status: int
 
 
-class Left(_Kind, tag="left"):
+class Left(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="left"):
     """Everything of the session is over on the server: no process, no stream, no timer is left."""
 
     session: str
@@ -299,13 +301,15 @@ class Left(_Kind, tag="left"):
 # --- recorder -------------------------------------------------------------------------------------
 
 
-class RecorderListening(_Kind, tag="recorder-listening"):
+class RecorderListening(
+    _Kind, frozen=True, kw_only=True, omit_defaults=True, tag="recorder-listening"
+):
     """The recorder serves."""
 
     address: str
 
 
-class UploadStarted(_Kind, tag="upload-started"):
+class UploadStarted(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="upload-started"):
     """A recording was accepted. `upload` is the recorder's own name for it."""
 
     upload: str
@@ -313,7 +317,7 @@ class UploadStarted(_Kind, tag="upload-started"):
     """``v1`` or ``v2``."""
 
 
-class UploadRefused(_Kind, tag="upload-refused"):
+class UploadRefused(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="upload-refused"):
     """A recording was refused before its first byte."""
 
     version: str
@@ -321,7 +325,7 @@ class UploadRefused(_Kind, tag="upload-refused"):
     reason: str
 
 
-class UploadStored(_Kind, tag="upload-stored"):
+class UploadStored(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="upload-stored"):
     """A recording ended and is stored whole. `complete` is false when the client broke off."""
 
     upload: str
@@ -330,7 +334,7 @@ class UploadStored(_Kind, tag="upload-stored"):
     complete: bool
 
 
-class UploadFailed(_Kind, tag="upload-failed"):
+class UploadFailed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="upload-failed"):
     """A recording could not be stored."""
 
     upload: str
@@ -341,7 +345,7 @@ class UploadFailed(_Kind, tag="upload-failed"):
 # --- storage --------------------------------------------------------------------------------------
 
 
-class Stored(_Kind, tag="stored"):
+class Stored(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="stored"):
     """A recording as it lies in storage after the scenario. `path` is relative to the base path."""
 
     store: str
@@ -352,7 +356,7 @@ class Stored(_Kind, tag="stored"):
 # --- control plane --------------------------------------------------------------------------------
 
 
-class ActionServed(_Kind, tag="action-served"):
+class ActionServed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="action-served"):
     """The control plane answered which action counts for a connection."""
 
     peer: str
@@ -361,7 +365,7 @@ class ActionServed(_Kind, tag="action-served"):
     action: SSHAction
 
 
-class NoticeReceived(_Kind, tag="notice-received"):
+class NoticeReceived(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="notice-received"):
     """A failure notice arrived and was answered with `status`."""
 
     path: str
@@ -369,7 +373,7 @@ class NoticeReceived(_Kind, tag="notice-received"):
     status: int
 
 
-class ControlReceived(_Kind, tag="control-received"):
+class ControlReceived(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="control-received"):
     """Any other request body that the control plane received."""
 
     path: str
@@ -379,14 +383,14 @@ class ControlReceived(_Kind, tag="control-received"):
 # --- fault injector -------------------------------------------------------------------------------
 
 
-class FaultApplied(_Kind, tag="fault-applied"):
+class FaultApplied(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="fault-applied"):
     """A fault is in force from here on."""
 
     fault: str
     on: str
 
 
-class FaultCleared(_Kind, tag="fault-cleared"):
+class FaultCleared(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="fault-cleared"):
     """A fault is over."""
 
     fault: str
@@ -396,7 +400,7 @@ class FaultCleared(_Kind, tag="fault-cleared"):
 # --- world ----------------------------------------------------------------------------------------
 
 
-class Played(_Kind, tag="played"):
+class Played(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="played"):
     """How the scenario was played. First event of the world's part."""
 
     scenario: str
@@ -405,14 +409,14 @@ class Played(_Kind, tag="played"):
     speed: int
 
 
-class Addressed(_Kind, tag="addressed"):
+class Addressed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="addressed"):
     """The tailnet address under which a node was reachable."""
 
     node: str
     address: str
 
 
-class SecretSearched(_Kind, tag="secret-searched"):
+class SecretSearched(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="secret-searched"):
     """A canary was looked for in all that was recorded, logged, stored, shown or sent.
 
     `where` lists the places searched, `found` those that held it.

@@ -16,6 +16,7 @@ while it streams leads to `ConnectionLost`, and the failure action decides betwe
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
@@ -104,7 +105,7 @@ def arrows(path: Sequence[State], *, ended: bool = True) -> tuple[Arrow, ...]:
     whole = [State.START, *path]
     if ended:
         whole.append(State.END)
-    return tuple(zip(whole, whole[1:], strict=False))
+    return tuple(itertools.pairwise(whole))
 
 
 def replay(path: Sequence[State], *, ended: bool = True) -> Illegal | None:

@@ -38,7 +38,7 @@ class Timers(msgspec.Struct, frozen=True):
 class OnRecordingFailure(
     msgspec.Struct, frozen=True, rename="pascal", omit_defaults=True, kw_only=True
 ):
-    """What the SSH server does when recording fails (section 2). The two messages are independent."""
+    """What the SSH server does when recording fails (section 2); the messages are independent."""
 
     reject_session_with_message: str = ""
     terminate_session_with_message: str = ""
@@ -113,20 +113,18 @@ class Kubernetes(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=Tru
     session_type: str = ""
 
 
-class CastHeader(
-    msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename="camel"
-):
+class CastHeader(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename="camel"):
     """The header line of a recording, as a recorder client writes it (section 6).
 
-    `version`, `width`, `height`, `timestamp` and `env` are always written.
+    Written, never read: a recording is read by `conformance.asciicast`, which forgives nothing.
     """
 
-    version: int | msgspec.UnsetType = msgspec.UNSET
-    width: int | msgspec.UnsetType = msgspec.UNSET
-    height: int | msgspec.UnsetType = msgspec.UNSET
-    timestamp: int | msgspec.UnsetType = msgspec.UNSET
+    version: int
+    width: int
+    height: int
+    timestamp: int
+    env: dict[str, str] | None
     command: str = ""
-    env: dict[str, str] | None | msgspec.UnsetType = msgspec.UNSET
     src_node: str = ""
     src_node_id: str = msgspec.field(name="srcNodeID", default="")
     src_node_tags: tuple[str, ...] | None = None

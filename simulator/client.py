@@ -38,7 +38,7 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
     """Base of all events."""
 
 
-class PolicyAnswered(_Event):
+class PolicyAnswered(_Event, frozen=True, gc=False):
     """The policy is known. Messages may be empty, each on its own; addresses are ``ip:port``."""
 
     required: bool
@@ -48,91 +48,91 @@ class PolicyAnswered(_Event):
     notify: bool = False
 
 
-class Connected(_Event):
+class Connected(_Event, frozen=True, gc=False):
     """The dial `op` succeeded."""
 
     op: int
 
 
-class DialFailed(_Event):
+class DialFailed(_Event, frozen=True, gc=False):
     """The dial `op` failed."""
 
     op: int
     why: str
 
 
-class Probed(_Event):
+class Probed(_Event, frozen=True, gc=False):
     """The probe `op` was answered, or failed (then `v2` is false)."""
 
     op: int
     v2: bool
 
 
-class Opened(_Event):
+class Opened(_Event, frozen=True, gc=False):
     """The upload `op` was accepted: the 200 (v2) or the interim 100 (v1) is here."""
 
     op: int
 
 
-class OpenFailed(_Event):
+class OpenFailed(_Event, frozen=True, gc=False):
     """The upload `op` was refused or its connection failed before it was accepted."""
 
     op: int
     why: str
 
 
-class Handed(_Event):
+class Handed(_Event, frozen=True, gc=False):
     """Everything sent on `op` so far has left for the recorder."""
 
     op: int
 
 
-class AckReceived(_Event):
+class AckReceived(_Event, frozen=True, gc=False):
     """An ack frame came; upstream never uses the number, and neither do we (section 4)."""
 
     op: int
     ack: int
 
 
-class ErrorReceived(_Event):
+class ErrorReceived(_Event, frozen=True, gc=False):
     """An error frame came: the recording failed."""
 
     op: int
     message: str
 
 
-class AnswerEnded(_Event):
+class AnswerEnded(_Event, frozen=True, gc=False):
     """The answer of `op` ended cleanly, and after v1 its status was 200."""
 
     op: int
 
 
-class UploadLost(_Event):
+class UploadLost(_Event, frozen=True, gc=False):
     """The upload `op` is lost: transport error, reset, bad status, or not an ack frame."""
 
     op: int
     why: str
 
 
-class TimerFired(_Event):
+class TimerFired(_Event, frozen=True, gc=False):
     """The timer that was last set under this name fired."""
 
     timer: Timer
 
 
-class Output(_Event):
+class Output(_Event, frozen=True, gc=False):
     """The command wrote `data` (opaque to the core; whole characters, D7)."""
 
     data: Any
 
 
-class CommandExited(_Event):
+class CommandExited(_Event, frozen=True, gc=False):
     """The command is gone and all its output went in as `Output` before."""
 
     status: int
 
 
-class UserLeft(_Event):
+class UserLeft(_Event, frozen=True, gc=False):
     """The user's channel is gone."""
 
 
@@ -143,124 +143,124 @@ class _Effect(msgspec.Struct, frozen=True, gc=False):
     """Base of all effects."""
 
 
-class Enter(_Effect):
+class Enter(_Effect, frozen=True, gc=False):
     """The session enters a state of the failure state machine."""
 
     state: State
     why: str = ""
 
 
-class Dial(_Effect):
+class Dial(_Effect, frozen=True, gc=False):
     """Connect to `address`; answer with `Connected` or `DialFailed`."""
 
     op: int
     address: str
 
 
-class Probe(_Effect):
+class Probe(_Effect, frozen=True, gc=False):
     """Ask for v2 on the connection of `op`; answer with `Probed`."""
 
     op: int
 
 
-class Open(_Effect):
+class Open(_Effect, frozen=True, gc=False):
     """Start the upload on the connection of `op`; answer with `Opened` or `OpenFailed`."""
 
     op: int
     v2: bool
 
 
-class Cancel(_Effect):
+class Cancel(_Effect, frozen=True, gc=False):
     """Drop `op`, its connection and all it would still report."""
 
     op: int
 
 
-class SendHeader(_Effect):
+class SendHeader(_Effect, frozen=True, gc=False):
     """Send the header line on `op`."""
 
     op: int
 
 
-class Send(_Effect):
+class Send(_Effect, frozen=True, gc=False):
     """Send `data` as one event line on `op`; say `Handed` when it left."""
 
     op: int
     data: Any
 
 
-class CloseBody(_Effect):
+class CloseBody(_Effect, frozen=True, gc=False):
     """End the body of `op`; the final answer is awaited."""
 
     op: int
 
 
-class SetTimer(_Effect):
+class SetTimer(_Effect, frozen=True, gc=False):
     """Fire `timer` at `at`; a timer of that name that is still set is replaced."""
 
     timer: Timer
     at: int
 
 
-class StopTimer(_Effect):
+class StopTimer(_Effect, frozen=True, gc=False):
     """Forget `timer`."""
 
     timer: Timer
 
 
-class StartCommand(_Effect):
+class StartCommand(_Effect, frozen=True, gc=False):
     """Run the user's command."""
 
     recorded: bool
 
 
-class Show(_Effect):
+class Show(_Effect, frozen=True, gc=False):
     """Let `data` reach the user."""
 
     data: Any
 
 
-class Reject(_Effect):
+class Reject(_Effect, frozen=True, gc=False):
     """Show `message` and CRLF on stdout and end with exit status 254; nothing ever ran."""
 
     message: str
 
 
-class Terminate(_Effect):
+class Terminate(_Effect, frozen=True, gc=False):
     """Show `message` between CRLFs on stderr, then end the command and what it started."""
 
     message: str
 
 
-class KillCommand(_Effect):
+class KillCommand(_Effect, frozen=True, gc=False):
     """The user is gone: hang up on the command; answer with `CommandExited`."""
 
 
-class Exit(_Effect):
+class Exit(_Effect, frozen=True, gc=False):
     """Tell the user's client how the command ended."""
 
     status: int
 
 
-class Tried(_Effect):
+class Tried(_Effect, frozen=True, gc=False):
     """One attempt is over; for the log."""
 
     recorder: str
     failure: str
 
 
-class Notify(_Effect):
+class Notify(_Effect, frozen=True, gc=False):
     """Post a failure notice; its outcome changes nothing for the session."""
 
     event_type: int
     attempts: tuple[Attempt, ...]
 
 
-class Abort(_Effect):
+class Abort(_Effect, frozen=True, gc=False):
     """The user left while a recorder was being chosen: outside the table (D16)."""
 
 
-class Finish(_Effect):
+class Finish(_Effect, frozen=True, gc=False):
     """The session is over; nothing of it may be left behind."""
 
 
