@@ -6,14 +6,14 @@ Timestamps never order events of different observers: checkers use each observer
 serves to measure durations. Every observer ends its part with `End`; one that was killed leaves a
 `Gap`. What a user typed never enters a history in clear: `Typed` carries a digest.
 
-Observers are named by role and node: ``user``, ``server/NODE``, ``recorder/NODE``, ``network``,
+Observers are named by role: ``user``, ``server``, ``recorder/NODE``, ``network``,
 ``storage``, ``control``, ``faults``, ``world``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 import msgspec
 
@@ -163,7 +163,7 @@ class GaveUp(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="gave-up"
     waiting_for: str
 
 
-# --- network ----------------------------------------------------------------------------------------
+# --- network --------------------------------------------------------------------------------------
 
 
 class Dialled(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="dialled"):
@@ -205,6 +205,14 @@ class AnswerBody(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="answ
     data: bytes
 
 
+class BodyStarted(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="body-started"):
+    """The first byte of a request body passed towards a recorder."""
+
+    recorder: str
+    connection: str
+    stream: int
+
+
 class BodyEnded(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="body-ended"):
     """The request body was ended cleanly by the client."""
 
@@ -228,6 +236,15 @@ class Disconnected(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="di
     connection: str
     by: str
     how: str
+
+
+class Unreadable(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="unreadable"):
+    """What passes on a connection is not the HTTP that was expected, from `side`."""
+
+    recorder: str
+    connection: str
+    side: str
+    why: str
 
 
 # --- SSH server -----------------------------------------------------------------------------------
@@ -387,14 +404,14 @@ class FaultApplied(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="fa
     """A fault is in force from here on."""
 
     fault: str
-    on: str
+    node: str
 
 
 class FaultCleared(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="fault-cleared"):
     """A fault is over."""
 
     fault: str
-    on: str
+    node: str
 
 
 # --- world ----------------------------------------------------------------------------------------
@@ -431,7 +448,8 @@ Kind: TypeAlias = (
     End | Gap | Problem | Late
     | UserConnected | UserConnectionFailed | SessionOpened | Typed | Resized | Shown | Handed
     | RelayPaused | RelayResumed | ExitSeen | SessionClosed | HungUp | GaveUp
-    | Dialled | Requested | Answered | AnswerBody | BodyEnded | AnswerEnded | Disconnected
+    | Dialled | Requested | Answered | AnswerBody | BodyStarted | BodyEnded | AnswerEnded
+    | Disconnected | Unreadable
     | ServerSession | PolicyApplied | Entered | Aborted | Attempted | CommandStarted
     | CommandExited | Left
     | RecorderListening | UploadStarted | UploadRefused | UploadStored | UploadFailed
@@ -461,14 +479,21 @@ class HistoryError(ValueError):
 class Log:
     """One observer's part of a history while it is being written.
 
-    `clock` returns monotonic nanoseconds; every event goes to `sink` as soon as it is noted.
+    `clock` returns monotonic nanoseconds; every event goes to `sink` as soon as it is noted. A
+    part that was restarted goes on counting at `first_seq`.
     """
 
-    def __init__(self, observer: str, clock: Callable[[], int], sink: Callable[[Event], None]):
+    def __init__(
+        self,
+        observer: str,
+        clock: Callable[[], int],
+        sink: Callable[[Event], None],
+        first_seq: int = 0,
+    ) -> None:
         self.observer = observer
         self._clock = clock
         self._sink = sink
-        self._seq = 0
+        self._seq = first_seq
 
     def note(self, what: Kind, *, at: int | None = None) -> None:
         """Write down what happened, now or at the monotonic time `at`."""
@@ -509,3 +534,7 @@ def from_lines(data: bytes) -> History:
             except msgspec.MsgspecError as error:
                 raise HistoryError(f"line {number}: {error}") from None
     return tuple(events)
+
+
+KINDS: dict[str, type[Kind]] = {kind.__struct_config__.tag: kind for kind in get_args(Kind)}
+"""All kinds of event by the name that they have in files."""

@@ -1,0 +1,1 @@
+"""The checkers, one module an area of the catalogue. See `conformance.checking`."""

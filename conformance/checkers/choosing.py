@@ -1,0 +1,170 @@
+"""Choosing a recorder: order, budget, probe (protocol section 3)."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from conformance.checking import Findings, checks
+from conformance.history import Answered, BodyStarted, Dialled, Requested
+from conformance.machine import State
+from conformance.sessions import SessionView, View
+from conformance.wire import V1_RECORD, V2_RECORD, Timers
+
+GRACE = 1_000_000_000
+"""Nanoseconds that a timer may be late before it counts as broken."""
+
+
+@checks("choose-1", "choose-2", "choose-6")
+def order(view: View, out: Findings) -> None:
+    """Hold what the server says it tried against the action's list."""
+    for session in view.sessions.values():
+        listed = session.action.recorders if session.action else None
+        if session.server is None or not listed or session.plan.run == "sftp":
+            continue
+        tried = [attempt.recorder for attempt in session.attempted]
+        out.expect(
+            "choose-1",
+            tried == list(listed[: len(tried)]),
+            "recorders were not tried in the order of the action",
+            f"listed {list(listed)}",
+            f"tried {tried}",
+            session=session.name,
+        )
+        _outcome(view, session, listed, out)
+
+
+def _outcome(view: View, session: SessionView, listed: tuple[str, ...], out: Findings) -> None:
+    successes = [a.recorder for a in session.attempted if not a.failure]
+    last_is_success = bool(session.attempted) and not session.attempted[-1].failure
+    if successes:
+        out.expect(
+            "choose-2",
+            len(successes) == 1 and last_is_success,
+            "a recorder was tried after one had taken the recording",
+            [(a.recorder, a.failure) for a in session.attempted],
+            session=session.name,
+        )
+    elif State.RECORDING_FAILED in session.path and not _out_of_time(view, session):
+        out.expect(
+            "choose-6",
+            len(session.attempted) == len(listed),
+            f"only {len(session.attempted)} of {len(listed)} recorders were tried",
+            session=session.name,
+        )
+
+
+def _out_of_time(view: View, session: SessionView) -> bool:
+    begin = session.state_at(State.FIND_RECORDER)
+    end = session.state_at(State.RECORDING_FAILED)
+    budget = Timers().divided(view.speed).choose
+    return begin is not None and end is not None and end - begin >= budget
+
+
+@checks("choose-2", "choose-5")
+def contacts(view: View, out: Findings) -> None:
+    """Hold the dials that the relay saw against the sessions that may dial at all."""
+    recording = [
+        s
+        for s in view.sessions.values()
+        if s.plan.run != "sftp" and s.action is not None and s.action.recording_required
+    ]
+    quiet = [s for s in view.sessions.values() if s.plan.run == "sftp" or s not in recording]
+    if quiet and not recording and all(s.server for s in quiet):
+        out.expect(
+            "choose-5",
+            not view.dialled,
+            "a recorder was contacted for a session that is not recorded",
+            *[e.what for e in view.dialled[:3]],
+        )
+    if len(view.sessions) == 1 and len(recording) == 1:
+        _no_dial_after_success(view, recording[0], out)
+
+
+def _no_dial_after_success(view: View, session: SessionView, out: Findings) -> None:
+    winner = next((a.recorder for a in session.attempted if not a.failure), None)
+    if winner is None:
+        return
+    nodes = [e.what.recorder for e in view.dialled if isinstance(e.what, Dialled)]
+    order_seen = [name for name, _ in groupby(nodes)]
+    out.expect(
+        "choose-2",
+        order_seen[-1:] == [view.addresses.get(winner, winner)],
+        "another recorder was dialled after one had taken the recording",
+        order_seen,
+        session=session.name,
+    )
+
+
+@checks("choose-3")
+def budget(view: View, out: Findings) -> None:
+    """Measure how long choosing took."""
+    for session in view.sessions.values():
+        begin = session.state_at(State.FIND_RECORDER)
+        done = session.state_at(State.CONNECTED) or session.state_at(State.RECORDING_FAILED)
+        if begin is None:
+            continue
+        if view.speed != 1:
+            out.unseen("choose-3", "the timers were sped up", session=session.name)
+        elif done is None:
+            out.expect("choose-3", session.aborted, "choosing did not end", session=session.name)
+        else:
+            out.expect(
+                "choose-3",
+                done - begin <= Timers().choose + GRACE,
+                f"choosing took {(done - begin) / 1e9:.1f} s",
+                session=session.name,
+            )
+
+
+@checks("choose-4", "v1-1", "v2-1")
+def requests(view: View, out: Findings) -> None:
+    """Follow each connection through probe, answer and first body byte."""
+    probed: set[str] = set()
+    heads: dict[tuple[str, int], Requested] = {}
+    opened: set[tuple[str, int]] = set()
+    asked_http2: set[str] = set()
+    for event in view.of("network"):
+        what = event.what
+        if isinstance(what, Requested):
+            heads[what.connection, what.stream] = what
+            if what.http == "2":
+                asked_http2.add(what.recorder)
+            if what.method == "POST":
+                _post(what, probed, asked_http2, out)
+        elif isinstance(what, Answered):
+            head = heads.get((what.connection, what.stream))
+            if head is None:
+                continue
+            if head.method == "HEAD" and what.status == 200 and head.http == "2":
+                probed.add(what.connection)
+            if what.status == (100 if head.http == "1.1" else 200):
+                opened.add((what.connection, what.stream))
+        elif isinstance(what, BodyStarted):
+            head = heads.get((what.connection, what.stream))
+            if head is not None:
+                clause, sign = (
+                    ("v2-1", "200 headers") if head.http == "2" else ("v1-1", "interim 100")
+                )
+                out.expect(
+                    clause,
+                    (what.connection, what.stream) in opened,
+                    f"body bytes were sent before the {sign} arrived",
+                    head,
+                )
+
+
+def _post(what: Requested, probed: set[str], asked_http2: set[str], out: Findings) -> None:
+    if what.path == V2_RECORD:
+        out.expect(
+            "choose-4",
+            what.http == "2" and what.connection in probed,
+            "v2 was used without a probe that was answered 200 over HTTP/2",
+            what,
+        )
+    elif what.path == V1_RECORD:
+        out.expect(
+            "choose-4",
+            what.http == "1.1" and what.recorder in asked_http2,
+            "v1 was used without a probe for v2 first",
+            what,
+        )

@@ -1,0 +1,262 @@
+"""Failure actions: what the user sees and how the session ends (protocol section 5)."""
+
+from __future__ import annotations
+
+import itertools
+
+from conformance.checking import Findings, checks
+from conformance.history import Event, Handed, RelayPaused, RelayResumed, Shown
+from conformance.machine import State
+from conformance.output import Recorded, Screen
+from conformance.sessions import SessionView, View
+from conformance.wire import REJECTED_EXIT_STATUS
+
+
+def rejection(session: SessionView) -> bytes:
+    """What a rejected user sees."""
+    return session.reject_message.encode() + b"\r\n"
+
+
+def termination(session: SessionView) -> bytes:
+    """What a terminated user sees last."""
+    return b"\r\n\r\n" + session.terminate_message.encode() + b"\r\n\r\n"
+
+
+def _failed_to_start(session: SessionView) -> bool:
+    """Tell whether no recorder took the recording, by the server's own report of attempts."""
+    required = session.action is not None and session.action.recording_required
+    took = any(not attempt.failure for attempt in session.attempted)
+    return (
+        required
+        and not took
+        and not session.aborted
+        and session.plan.run != "sftp"
+        and State.RECORDING_FAILED in session.path
+    )
+
+
+def _lost(session: SessionView) -> bool:
+    return State.CONNECTION_LOST in session.path
+
+
+def _exited_before_loss(session: SessionView) -> bool:
+    """Tell whether the command had exited when the recording was lost (D12)."""
+    return (
+        session.command_exited is not None
+        and session.exit is not None
+        and session.exit.status == session.command_exited.status
+        and not session.shown_bytes("stderr").endswith(termination(session))
+    )
+
+
+@checks("streaming-5", "failure-1", "failure-2")
+def as_called_for(view: View, out: Findings) -> None:
+    """Hold what each user saw and was told against what the scenario calls for."""
+    for session in view.sessions.values():
+        path = session.expect.path
+        clause = "streaming-5"
+        if State.SESSION_REJECTED in path:
+            clause = "failure-1"
+        elif State.SESSION_TERMINATED in path and session.expect.exit != 0:
+            clause = "failure-2"
+        seen = session.shown_bytes()
+        missing = [text for text in session.expect.shows if text.encode() not in seen]
+        wrong = [text for text in session.expect.hides if text.encode() in seen]
+        status = session.exit.status if session.exit else None
+        out.expect(
+            clause,
+            not missing and not wrong and _exit_fits(session) and not session.gave_up,
+            "the user did not see what the scenario calls for",
+            f"not shown: {missing}, wrongly shown: {wrong}, waited in vain for:"
+            f" {[gave_up.waiting_for for gave_up in session.gave_up]}",
+            f"exit status: {status}, must be {session.expect.exit}",
+            f"seen: {seen[-200:]!r}",
+            session=session.name,
+        )
+
+
+def _exit_fits(session: SessionView) -> bool:
+    expected, seen = session.expect.exit, session.exit
+    if expected == "none":
+        return True
+    if seen is None:
+        return False
+    return seen.status != 0 if expected == "nonzero" else seen.status == expected
+
+
+@checks("failure-1", "failure-4", "failure-5")
+def at_the_start(view: View, out: Findings) -> None:
+    """No recorder could be started."""
+    for session in view.sessions.values():
+        if not _failed_to_start(session):
+            continue
+        if session.reject_message:
+            _rejected(session, out)
+        else:
+            _allowed(session, "failure-5", out)
+
+
+def _rejected(session: SessionView, out: Findings) -> None:
+    status = session.exit.status if session.exit else None
+    seen = session.shown_bytes()
+    right = seen == rejection(session) and session.shown_bytes("stderr") == b""
+    out.expect(
+        "failure-1",
+        right and session.command_started is None and status != 0 and session.exit is not None,
+        "the session was not refused as it must be",
+        f"seen: {seen!r}",
+        f"must be seen: {rejection(session)!r}",
+        f"command started: {session.command_started is not None}, exit status: {status}",
+        session=session.name,
+    )
+    if session.exit is not None:
+        out.expect(
+            "failure-4",
+            status == REJECTED_EXIT_STATUS,
+            f"the exit status is {status}",
+            session=session.name,
+        )
+
+
+def _allowed(session: SessionView, clause: str, out: Findings) -> None:
+    if session.hung_up:
+        return
+    command = session.command_exited.status if session.command_exited else None
+    status = session.exit.status if session.exit else None
+    messages = [m for m in (session.reject_message, session.terminate_message) if m]
+    undisturbed = not any(m.encode() in session.shown_bytes() for m in messages)
+    ran = session.command_started is not None and session.command_exited is not None
+    same = status == command if command is not None and command >= 0 else session.exit is not None
+    missing = [text for text in session.expect.shows if text.encode() not in session.shown_bytes()]
+    out.expect(
+        clause,
+        ran and same and undisturbed and not missing and not session.gave_up,
+        "the session did not run on as if nothing had happened",
+        f"command's status: {command}, user's: {status}, not shown: {missing}",
+        f"seen: {session.shown_bytes()[-200:]!r}",
+        session=session.name,
+    )
+
+
+@checks("failure-2", "failure-6", "failure-7", "failure-8")
+def while_streaming(view: View, out: Findings) -> None:
+    """A recording was lost."""
+    for session in view.sessions.values():
+        if not _lost(session):
+            continue
+        if _exited_before_loss(session):
+            out.held("failure-8")
+        elif session.expect.exit == 0 and session.command_exited is not None:
+            _standing(session, out)
+        if session.terminate_message:
+            if not _exited_before_loss(session) and not session.hung_up:
+                _terminated(session, out)
+        else:
+            _allowed(session, "failure-6", out)
+
+
+def _standing(session: SessionView, out: Findings) -> None:
+    status = session.exit.status if session.exit else None
+    assert session.command_exited is not None
+    out.expect(
+        "failure-8",
+        status == session.command_exited.status,
+        f"the command exited {session.command_exited.status}, the user was told {status}",
+        session=session.name,
+    )
+
+
+def _terminated(session: SessionView, out: Findings) -> None:
+    status = session.exit.status if session.exit else None
+    shown = [e.what for e in session.shown if isinstance(e.what, Shown)]
+    stderr = session.shown_bytes("stderr")
+    after = list(itertools.takewhile(lambda s: s.stream != "stderr", reversed(shown)))
+    ended = session.closed and (session.exit is None or status != 0)
+    out.expect(
+        "failure-2",
+        stderr.endswith(termination(session)) and not after and ended,
+        "the session was not terminated as it must be",
+        f"stderr: {stderr[-200:]!r}",
+        f"must end with: {termination(session)!r}",
+        f"output after it: {b''.join(s.data for s in after)!r}; exit status: {status};"
+        f" closed: {session.closed}",
+        session=session.name,
+    )
+    out.expect(
+        "failure-7",
+        session.left and session.command_exited is not None,
+        "the command, or something that it started, was not ended",
+        session=session.name,
+    )
+
+
+@checks("failure-3")
+def handed_first(view: View, out: Findings) -> None:
+    """Under enforcement, hold each byte shown against what had been handed over by then."""
+    for session in view.sessions.values():
+        if session.terminate_message and session.upload is not None:
+            _order(view, session, out)
+
+
+def _order(view: View, session: SessionView, out: Findings) -> None:
+    """Walk the user observer's events in order: shown output must be a prefix of what was handed.
+
+    While the relay is paused, what lies in the socket before it is not known: such a stretch is
+    judged when it reads again, by the total.
+    """
+    upload = session.upload
+    assert upload is not None
+    recorded, screen = Recorded(), Screen()
+    handed, shown, paused, worst = "", 0, False, None
+    message = termination(session)
+    tail = len(session.shown_bytes("stderr")) - len(message)
+    stderr_seen = 0
+    for event in _relevant(view, session):
+        what = event.what
+        if isinstance(what, Handed):
+            handed += recorded.feed(what.data)
+        elif isinstance(what, RelayPaused | RelayResumed):
+            paused = isinstance(what, RelayPaused)
+        elif isinstance(what, Shown):
+            data = what.data
+            if what.stream == "stderr":
+                stderr_seen += len(data)
+                if stderr_seen > tail and session.shown_bytes("stderr").endswith(message):
+                    data = data[: max(0, len(data) - (stderr_seen - tail))]
+            text = screen.feed(data, what.stream)
+            ahead = handed[shown : shown + len(text)] != text
+            shown += len(text)
+            if ahead and not paused and worst is None:
+                worst = (text, handed[-80:], event.at)
+    if worst is None and shown > len(handed):
+        worst = ("", handed[-80:], 0)
+    text, before, at = worst or ("", "", 0)
+    later = next((e.at for e in upload.handed if e.at > at), None)
+    out.expect(
+        "failure-3",
+        worst is None,
+        "output was shown that had not been handed to the recording stream",
+        f"shown: {text!r}",
+        f"handed over by then ended with: {before!r}",
+        f"next recording bytes {(later - at) / 1e6:.1f} ms later" if later else "nothing followed",
+        session=session.name,
+    )
+
+
+def _relevant(view: View, session: SessionView) -> list[Event]:
+    upload = session.upload
+    assert upload is not None
+    chosen = []
+    for event in view.of("user"):
+        match event.what:
+            case Handed(connection=connection, stream=stream):
+                mine = (connection, stream) == (upload.connection, upload.stream)
+            case Shown(session=name):
+                mine = name == session.name
+            case RelayPaused(connection=connection) | RelayResumed(connection=connection):
+                mine = connection == upload.connection
+            case _:
+                mine = False
+        if mine:
+            chosen.append(event)
+    return chosen

@@ -1,0 +1,147 @@
+"""What a checker is, how it speaks, and how a history is judged by all of them.
+
+A checker is a pure function from a joined history to findings. It says of each clause that it
+looked at whether it held, was broken, or could not be known or seen. A checker that raises makes
+its clauses ``error``, never ``pass``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from conformance.clauses import CATALOGUE, Level
+from conformance.history import History
+from conformance.judgement import Finding, Judgement, Status, worst
+from conformance.machine import Arrow, State, arrows
+from conformance.scenario import Scenario
+from conformance.sessions import View, join
+
+EVIDENCE_LIMIT = 400
+"""Characters of one piece of evidence."""
+
+RIG = "rig"
+"""Stands in place of a clause where the rig itself is at fault."""
+
+
+def quote(value: object) -> str:
+    """Shorten something of the history for use as evidence."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= EVIDENCE_LIMIT else f"{text[: EVIDENCE_LIMIT - 3]}..."
+
+
+class Findings:
+    """Collects what checkers say about one scenario."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.checked: set[str] = set()
+
+    def held(self, clause: str) -> None:
+        """The clause was looked at and holds, unless something else says that it is broken."""
+        self.checked.add(clause)
+
+    def broken(self, clause: str, message: str, *evidence: object, session: str = "") -> None:
+        """The clause is broken: a fail for a MUST, a warning otherwise."""
+        self.checked.add(clause)
+        must = CATALOGUE[clause].level is Level.MUST
+        self._add(clause, Status.FAIL if must else Status.WARN, message, evidence, session)
+
+    def expect(
+        self, clause: str, holds: bool, message: str, *evidence: object, session: str = ""
+    ) -> None:
+        """Say `held` or `broken`."""
+        if holds:
+            self.held(clause)
+        else:
+            self.broken(clause, message, *evidence, session=session)
+
+    def unknown(self, clause: str, message: str, *evidence: object, session: str = "") -> None:
+        """Nothing is known of the clause, and it should be: an error."""
+        self._add(clause, Status.ERROR, message, evidence, session)
+
+    def unseen(self, clause: str, why: str, *, session: str = "") -> None:
+        """The clause cannot be seen from where we stand: a skip, with the reason."""
+        self._add(clause, Status.SKIP, why, (), session)
+
+    def _add(
+        self,
+        clause: str,
+        status: Status,
+        message: str,
+        evidence: tuple[object, ...],
+        session: str,
+    ) -> None:
+        self.findings.append(
+            Finding(
+                clause=clause,
+                status=status,
+                message=message,
+                evidence=tuple(quote(piece) for piece in evidence),
+                session=session,
+            )
+        )
+
+
+Checker = Callable[[View, Findings], None]
+
+_CHECKERS: list[tuple[Checker, tuple[str, ...]]] = []
+
+
+def checks(*clauses: str) -> Callable[[Checker], Checker]:
+    """Register a checker and the clauses that it checks."""
+
+    def register(checker: Checker) -> Checker:
+        _CHECKERS.append((checker, clauses))
+        return checker
+
+    return register
+
+
+_MODULES = ("rig", "machine", "choosing", "wire", "failure", "notices", "recording", "privacy")
+
+
+def checkers() -> Iterator[tuple[Checker, tuple[str, ...]]]:
+    """Yield all checkers with their clauses."""
+    for module in _MODULES:
+        import_module(f"conformance.checkers.{module}")
+    yield from _CHECKERS
+
+
+def judge(scenario: Scenario, history: History) -> Judgement:
+    """Judge one history by every checker."""
+    view = join(scenario, history)
+    out = Findings()
+    for checker, clauses in checkers():
+        try:
+            checker(view, out)
+        except Exception as error:  # noqa: BLE001 - a checker that raises knows nothing
+            for clause in clauses:
+                out.unknown(clause, f"the checker broke: {type(error).__name__}: {error}")
+    statuses = [finding.status for finding in out.findings if finding.status is not Status.SKIP]
+    if not statuses:
+        statuses = [Status.PASS if out.checked else Status.ERROR]
+    times = [event.at for event in history]
+    return Judgement(
+        scenario=scenario.id,
+        title=scenario.title,
+        status=worst(statuses),
+        duration_s=(max(times) - min(times)) / 1e9 if times else 0.0,
+        clauses=tuple(clause for clause in CATALOGUE if clause in out.checked),
+        findings=tuple(out.findings),
+        transitions=transitions(view),
+    )
+
+
+_ENDS = frozenset({State.SESSION_COMPLETE, State.SESSION_REJECTED, State.SESSION_TERMINATED})
+
+
+def transitions(view: View) -> tuple[Arrow, ...]:
+    """Return the arrows that the sessions took, each once, in the order of first sight."""
+    taken: dict[Arrow, None] = {}
+    for session in view.sessions.values():
+        path = session.path
+        if path:
+            ended = session.left and path[-1] in _ENDS
+            taken.update(dict.fromkeys(arrows(path, ended=ended)))
+    return tuple(taken)

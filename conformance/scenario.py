@@ -1,0 +1,280 @@
+"""Scenarios: what is to be played, as data.
+
+A scenario names its recorders in their order, what the control plane says, what users do, which
+faults strike when, and what must hold at the end. The same scenario is played by the live world
+and by the virtual one. Times are seconds, as people write them in the files; everything else in
+the project counts nanoseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from conformance.machine import State
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of everything in a scenario file: unknown keys are errors."""
+
+
+class RecorderNode(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A recorder on the tailnet. `script` makes it a scripted recorder that misbehaves to order."""
+
+    name: str
+    speaks: Literal["v2", "v1"] = "v2"
+    storage: Literal["filesystem", "s3"] = "filesystem"
+    script: Script | None = None
+    tags: tuple[str, ...] = ("tag:recorder",)
+
+
+class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a scripted recorder does instead of recording properly.
+
+    ``refuse``: answers the upload with `status`. ``error-frame``: an error frame after `after`
+    body bytes. ``no-acks``: 200 and then silence. ``garbage``: something that is no ack frame
+    after `after` bytes. ``end-early``: a clean end of the answer after `after` bytes.
+    ``reset``: RST_STREAM or a closed connection after `after` bytes. ``bad-final``: takes the
+    whole recording and answers 500 or an error frame at its end. ``no-final``: takes the whole
+    recording and never ends its answer. ``early-200``: v1 answers 200 in place of the interim 100.
+    ``silent``: accepts connections and says nothing.
+    """
+
+    does: Literal[
+        "refuse",
+        "error-frame",
+        "no-acks",
+        "garbage",
+        "end-early",
+        "reset",
+        "bad-final",
+        "no-final",
+        "early-200",
+        "silent",
+    ]
+    status: int = 503
+    after: int = 1
+
+
+class OnFailure(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The failure action: two independent messages, and whether notices are wanted."""
+
+    reject: str = ""
+    terminate: str = ""
+    notify: bool = True
+
+
+class Action(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the control plane answers, written out. `record` names recorders in order.
+
+    `record` absent means that nobody asked for a recording; an empty list is required recording
+    with no recorder to try (D3).
+    """
+
+    record: tuple[str, ...] | None = None
+    on_failure: OnFailure | None = None
+
+
+class Pty(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A terminal, as the user's client asks for it."""
+
+    width: int = 80
+    height: int = 24
+    term: str = "xterm-256color"
+
+
+class Match(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first event of the history of this kind whose fields have these values."""
+
+    event: str
+    where: dict[str, str | int | bool] = {}
+    plus: float = 0.0
+    """Seconds after the event."""
+
+
+class Step(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that a user does; exactly one field is set.
+
+    ``type``: keys. ``secret``: types the canary of this name and Enter. ``see``: waits until this
+    text was shown (after the last text waited for). ``pause``: seconds. ``resize``: a new window.
+    ``wait``: for an event. ``hang_up``: closes the connection. ``eof``: ends standard input.
+    ``pull``: fetches the file at this path by sftp.
+    """
+
+    type: str | None = None
+    secret: str | None = None
+    see: str | None = None
+    pause: float | None = None
+    resize: Pty | None = None
+    wait: Match | None = None
+    hang_up: bool | None = None
+    eof: bool | None = None
+    pull: str | None = None
+
+
+class UserSession(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One session of one user. Sessions that name the same `connection` share it."""
+
+    name: str
+    connection: str = ""
+    ssh_user: str = "alice"
+    run: Literal["shell", "exec", "sftp"] = "shell"
+    command: str = ""
+    pty: Pty | None = None
+    steps: tuple[Step, ...] = ()
+
+
+class FaultPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fault on the timeline: `at` the start, some seconds later, or relative to an event.
+
+    `node` is a recorder's name, ``s3`` or ``control``. `lasts` seconds (absent: to the end).
+    """
+
+    fault: str
+    node: str
+    at: Literal["start"] | float | Match = "start"
+    lasts: float | None = None
+    amount: float | None = None
+    """What the fault takes as its number, if it takes one; its module says of what."""
+
+
+class ExpectedAttempt(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One attempt, in order."""
+
+    recorder: str
+    failed: bool = False
+
+
+class Expectation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What must hold for one session at the end.
+
+    `path` lists the states from Connecting on, without the marks. `exit` is a status, or
+    ``nonzero``, or ``none`` (the user left, or was never told). `recording` says what the
+    storage of `recorded_by` holds: ``complete``, ``prefix`` (cut off by the fault) or ``none``.
+    """
+
+    session: str
+    path: tuple[State, ...]
+    aborted: bool = False
+    exit: int | Literal["nonzero", "none"] = 0
+    attempts: tuple[ExpectedAttempt, ...] = ()
+    notices: tuple[int, ...] = ()
+    shows: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
+    recording: Literal["complete", "prefix", "none"] = "none"
+    recorded_by: str = ""
+
+
+class Scenario(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One scenario. `id` is its path in the library without the suffix."""
+
+    id: str = ""
+    title: str
+    about: str = ""
+    recorders: tuple[RecorderNode, ...] = ()
+    action: Action | None = None
+    policy: str = ""
+    """HuJSON, in place of `action`."""
+    sessions: tuple[UserSession, ...]
+    faults: tuple[FaultPlan, ...] = ()
+    expect: tuple[Expectation, ...]
+    deadline: float = 60.0
+    """Seconds after which a user stops waiting; the protocol's longest wait is 30 s."""
+
+    @property
+    def needs_s3(self) -> bool:
+        """True when a recorder of it stores in S3."""
+        return any(node.storage == "s3" for node in self.recorders)
+
+
+class ScenarioError(ValueError):
+    """A scenario that makes no sense; `where` is the path of the field, outermost first."""
+
+    def __init__(self, message: str, where: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.where = where
+
+
+_STEP_FIELDS = Step.__struct_fields__
+
+
+def check(scenario: Scenario, *, faults: frozenset[str], kinds: frozenset[str]) -> None:
+    """Raise ScenarioError for what the types cannot say: names that must refer to something.
+
+    `faults` and `kinds` are the names of faults and event kinds that exist.
+    """
+    nodes = [node.name for node in scenario.recorders]
+    _unique(nodes, "recorders", "recorder")
+    names = [session.name for session in scenario.sessions]
+    _unique(names, "sessions", "session")
+    if not names:
+        raise ScenarioError("a scenario needs at least one session", ("sessions",))
+    if (scenario.action is None) == (not scenario.policy):
+        raise ScenarioError("give either 'action' or 'policy'", ("action",))
+    for index, name in enumerate((scenario.action and scenario.action.record) or ()):
+        if name not in nodes:
+            raise ScenarioError(f"no recorder is named {name!r}", ("action", "record", index))
+    for i, session in enumerate(scenario.sessions):
+        if (session.run == "exec") != bool(session.command):
+            raise ScenarioError(
+                "'command' goes with 'run: exec', and only with it", ("sessions", i)
+            )
+        for j, step in enumerate(session.steps):
+            _check_step(step, ("sessions", i, "steps", j), kinds)
+    for i, plan in enumerate(scenario.faults):
+        if plan.fault not in faults:
+            known = ", ".join(sorted(faults))
+            raise ScenarioError(f"no fault is named {plan.fault!r}; known: {known}", ("faults", i))
+        if plan.node not in {*nodes, "s3", "control"}:
+            raise ScenarioError(f"no node is named {plan.node!r}", ("faults", i, "node"))
+        if isinstance(plan.at, Match):
+            _check_kind(plan.at.event, ("faults", i, "at", "event"), kinds)
+    _check_expectations(scenario, names, nodes)
+
+
+def _check_expectations(scenario: Scenario, names: list[str], nodes: list[str]) -> None:
+    _unique([expected.session for expected in scenario.expect], "expect", "expectation for")
+    for name in names:
+        if name not in {expected.session for expected in scenario.expect}:
+            raise ScenarioError(f"nothing is expected of session {name!r}", ("expect",))
+    for i, expected in enumerate(scenario.expect):
+        if expected.session not in names:
+            raise ScenarioError(
+                f"no session is named {expected.session!r}", ("expect", i, "session")
+            )
+        if expected.recorded_by and expected.recorded_by not in nodes:
+            raise ScenarioError(
+                f"no recorder is named {expected.recorded_by!r}", ("expect", i, "recorded_by")
+            )
+        if (expected.recording == "none") == bool(expected.recorded_by):
+            raise ScenarioError(
+                "'recorded_by' goes with a recording, and a recording with 'recorded_by'",
+                ("expect", i, "recording"),
+            )
+        for j, attempt in enumerate(expected.attempts):
+            if attempt.recorder not in nodes:
+                raise ScenarioError(
+                    f"no recorder is named {attempt.recorder!r}", ("expect", i, "attempts", j)
+                )
+
+
+def _check_step(step: Step, where: tuple[str | int, ...], kinds: frozenset[str]) -> None:
+    given = [name for name in _STEP_FIELDS if getattr(step, name) is not None]
+    if len(given) != 1:
+        raise ScenarioError(f"a step does exactly one of: {', '.join(_STEP_FIELDS)}", where)
+    if step.wait is not None:
+        _check_kind(step.wait.event, (*where, "wait", "event"), kinds)
+
+
+def _check_kind(kind: str, where: tuple[str | int, ...], kinds: frozenset[str]) -> None:
+    if kind not in kinds:
+        raise ScenarioError(f"no event of a history is called {kind!r}", where)
+
+
+def _unique(names: list[str], field: str, what: str) -> None:
+    for index, name in enumerate(names):
+        if not name:
+            raise ScenarioError(f"a {what} needs a name", (field, index))
+        if name in names[:index]:
+            raise ScenarioError(f"two of {field} are named {name!r}", (field, index))

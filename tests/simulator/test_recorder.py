@@ -1,0 +1,533 @@
+"""The recorder at the wire: what it accepts, acks, refuses and stores, with real clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from conformance.history import (
+    Event,
+    Kind,
+    Log,
+    RecorderListening,
+    UploadFailed,
+    UploadRefused,
+    UploadStarted,
+    UploadStored,
+)
+from conformance.wire import Timers
+from simulator.overlay import Overlay, overlay_named
+from simulator.recorder import RecorderConfig, serve_recorder, storage_for
+from simulator.storage import StorageConfigError
+from tests.simulator.peer import H2Peer, Raw, serving
+
+MILLISECOND = 1_000_000
+QUICK = Timers(ack_cadence=50 * MILLISECOND)
+HEADER = b'{"version":2,"width":80,"height":24,"timestamp":1600000000,"srcNodeID":"n1"}\n'
+
+
+@dataclass
+class Live:
+    address: str
+    kinds: list[Kind] = field(default_factory=list)
+
+    def of(self, kind: type) -> list[Kind]:
+        return [what for what in self.kinds if isinstance(what, kind)]
+
+
+@asynccontextmanager
+async def live(
+    storage: Path | str, *, overlay: Overlay | None = None, v2: bool = True, timers: Timers = QUICK
+) -> AsyncIterator[Live]:
+    running = Live("")
+
+    def sink(event: Event) -> None:
+        running.kinds.append(event.what)
+
+    config = RecorderConfig(name="r1", storage=str(storage), timers=timers, v2=v2)
+    log = Log("recorder/r1", time.monotonic_ns, sink)
+    async with serving(
+        lambda stop, listening: serve_recorder(
+            config, log, overlay=overlay or Overlay(), stop=stop, listening=listening
+        )
+    ) as running.address:
+        yield running
+
+
+def casts(base: Path) -> list[Path]:
+    return sorted(base.glob("*/*.cast"))
+
+
+def frames(answer: bytes | bytearray) -> list[dict[str, object]]:
+    return [json.loads(line) for line in bytes(answer).splitlines()]
+
+
+async def record_v2(peer: H2Peer, data: bytes) -> int:
+    stream = peer.request("POST", "/v2/record")
+    await peer.until(lambda: peer.answers[stream].status)
+    assert peer.answers[stream].status == 200
+    await peer.send(stream, data, end=True)
+    await peer.until(lambda: peer.answers[stream].ended)
+    return stream
+
+
+def chunked(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+V1_HEAD = (
+    b"POST /record HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+    b"Expect: 100-continue\r\n\r\n"
+)
+V1_END = b"0\r\n\r\n"
+
+
+# --- v2 -------------------------------------------------------------------------------------------
+
+
+def test_v2_keeps_the_bytes_and_acks_the_total(tmp_path: Path) -> None:
+    data = (
+        HEADER + b'[0.5,"o","hi \\u003c \xc3\xa9"]\r\n   not even json \xff\n[9,"o","no newline"]'
+    )
+
+    async def main() -> Live:
+        async with live(tmp_path) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            stream = await record_v2(peer, data)
+            assert frames(peer.answers[stream].body)[-1] == {"ack": len(data)}
+            assert peer.answers[stream].reset is None
+            await peer.close()
+        return recorder
+
+    recorder = asyncio.run(main())
+    (path,) = casts(tmp_path)
+    assert path.read_bytes() == data
+    assert path.parent.name == "n1"
+    assert path.name.startswith("2020-09-13T12:26:40.")
+    started, stored = recorder.of(UploadStarted)[0], recorder.of(UploadStored)[0]
+    assert isinstance(started, UploadStarted)
+    assert stored == UploadStored(
+        upload=started.upload, path=f"n1/{path.name}", size=len(data), complete=True
+    )
+    assert recorder.kinds[0] == RecorderListening(address=recorder.address)
+    assert not list((tmp_path / ".incoming").iterdir())
+
+
+def test_v2_acks_while_idle_before_the_header_line_came(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with live(tmp_path) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            stream = peer.request("POST", "/v2/record")
+            answer = peer.answers[stream]
+            await peer.until(lambda: answer.body.count(b"\n") >= 3)
+            assert {frame["ack"] for frame in frames(answer.body)} == {0}
+            await peer.send(stream, HEADER[:10])
+            await peer.until(lambda: b'{"ack":10}\n{"ack":10}' in answer.body)
+            await peer.send(stream, HEADER[10:], end=True)
+            await peer.until(lambda: answer.ended)
+            await peer.close()
+
+    asyncio.run(main())
+    assert casts(tmp_path)[0].read_bytes() == HEADER
+
+
+def test_v2_acks_what_is_written_while_a_flood_comes_in(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with live(tmp_path) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            stream = peer.request("POST", "/v2/record")
+            answer = peer.answers[stream]
+            await peer.until(lambda: answer.status == 200)
+            await peer.send(stream, HEADER)
+            sent = len(HEADER)
+            while answer.body.count(b"\n") < 5:  # the flood ends when the acks came through it
+                await peer.send(stream, bytes(65_536))
+                sent += 65_536
+            await peer.send(stream, b"\n", end=True)
+            await peer.until(lambda: answer.ended)
+            acks = [frame["ack"] for frame in frames(answer.body)]
+            assert acks == sorted(acks, key=str) or acks == sorted(acks, key=lambda n: int(str(n)))
+            assert acks[-1] == sent + 1
+            await peer.close()
+
+    asyncio.run(main())
+
+
+def test_many_uploads_over_one_connection_stay_apart(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with live(tmp_path) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            streams = [peer.request("POST", "/v2/record") for _ in range(20)]
+            await peer.until(lambda: all(peer.answers[s].status for s in streams))
+            for s in streams:
+                await peer.send(s, HEADER)
+            for number in range(10):
+                for s in streams:
+                    await peer.send(s, b'[%d,"o","%d"]\n' % (number, s))
+            for s in streams:
+                await peer.send(s, b"[99]\n", end=True)
+            await peer.until(lambda: all(peer.answers[s].ended for s in streams))
+            await peer.close()
+
+    asyncio.run(main())
+    expected = {
+        HEADER + b"".join(b'[%d,"o","%d"]\n' % (n, s) for n in range(10)) + b"[99]\n"
+        for s in range(1, 41, 2)
+    }
+    stored = [path.read_bytes() for path in casts(tmp_path)]
+    assert len(stored) == 20
+    assert set(stored) == expected
+
+
+def test_what_a_client_sent_before_it_broke_off_is_kept(tmp_path: Path) -> None:
+    async def main() -> Live:
+        async with live(tmp_path) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            stream = peer.request("POST", "/v2/record")
+            await peer.send(stream, HEADER + b"[1,")
+            await peer.until(lambda: b'ack":%d' % (len(HEADER) + 3) in peer.answers[stream].body)
+            peer.cancel(stream)
+            silent = peer.request("POST", "/v2/record")
+            await peer.until(lambda: peer.answers[silent].status == 200)
+            await peer.close()
+            while len(recorder.of(UploadStored)) < 2:
+                await asyncio.sleep(0.01)
+        return recorder
+
+    recorder = asyncio.run(main())
+    (path,) = casts(tmp_path)
+    assert path.read_bytes() == HEADER + b"[1,"
+    whole = {(what.size, what.complete) for what in recorder.of(UploadStored)}  # type: ignore[attr-defined, union-attr]
+    assert whole == {(len(HEADER) + 3, False), (0, False)}
+
+
+def test_v2_refuses_when_storage_cannot_be_opened(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    base.write_text("a file where the base path should be")
+
+    async def main() -> Live:
+        async with live(base) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            probe = peer.request("HEAD", "/v2/record", end=True)
+            stream = peer.request("POST", "/v2/record")
+            await peer.until(lambda: peer.answers[stream].ended and peer.answers[probe].ended)
+            assert peer.answers[probe].status == 200
+            assert peer.answers[stream].status == 503
+            base.unlink()  # the disk is well again, and nobody restarts the recorder
+            await record_v2(peer, HEADER)
+            await peer.close()
+        return recorder
+
+    (refused,) = asyncio.run(main()).of(UploadRefused)
+    assert isinstance(refused, UploadRefused)
+    assert (refused.version, refused.status) == ("v2", 503)
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """Let every write beyond `size` bytes of a file fail, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_v2_ends_with_an_error_frame_when_the_disk_is_full(tmp_path: Path) -> None:
+    data = HEADER + bytes(300_000)
+
+    async def main() -> Live:
+        async with live(tmp_path) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            stream, sibling = (peer.request("POST", "/v2/record") for _ in range(2))
+            await peer.until(lambda: peer.answers[sibling].status == 200)
+            with files_up_to(100_000):
+                await peer.send(stream, data)
+                await peer.until(lambda: peer.answers[stream].reset is not None)
+            *acks, last = frames(peer.answers[stream].body)
+            assert "File too large" in str(last["error"])
+            assert all("error" not in ack for ack in acks)
+            assert peer.answers[stream].ended
+            assert peer.answers[stream].reset == 0
+            await peer.send(sibling, HEADER, end=True)
+            await peer.until(lambda: peer.answers[sibling].ended)
+            assert frames(peer.answers[sibling].body)[-1] == {"ack": len(HEADER)}
+            await peer.close()
+        return recorder
+
+    recorder = asyncio.run(main())
+    (failed,) = recorder.of(UploadFailed)
+    assert isinstance(failed, UploadFailed)
+    assert {len(path.read_bytes()) for path in casts(tmp_path)} == {100_000, len(HEADER)}
+    assert all(data.startswith(path.read_bytes()) for path in casts(tmp_path))
+
+
+# --- v1 -------------------------------------------------------------------------------------------
+
+
+def test_v1_says_100_then_200_once_it_is_stored(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with live(tmp_path) as recorder:
+            client = await Raw.connect(recorder.address)
+            client.say(V1_HEAD)
+            assert (await client.head()).startswith(b"HTTP/1.1 100 ")
+            client.say(chunked(HEADER) + chunked(b"[1,") + chunked(b'"o","x"]\n') + V1_END)
+            assert (await client.head()).startswith(b"HTTP/1.1 200 ")
+            assert casts(tmp_path)[0].read_bytes() == HEADER + b'[1,"o","x"]\n'
+            await client.close()
+
+    asyncio.run(main())
+
+
+def test_v1_refuses_before_the_100(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    base.write_text("")
+
+    async def main() -> None:
+        async with live(base) as recorder:
+            client = await Raw.connect(recorder.address)
+            client.say(V1_HEAD)
+            assert (await client.head()).startswith(b"HTTP/1.1 503 ")
+            await client.close()
+
+    asyncio.run(main())
+
+
+def test_v1_says_5xx_when_the_disk_is_full(tmp_path: Path) -> None:
+    async def main() -> Live:
+        async with live(tmp_path) as recorder:
+            client = await Raw.connect(recorder.address)
+            client.say(V1_HEAD)
+            await client.head()
+            with files_up_to(100_000):
+                client.say(chunked(HEADER) + chunked(bytes(300_000)))
+                assert (await client.head()).startswith(b"HTTP/1.1 500 ")
+            await client.close()
+        return recorder
+
+    assert len(asyncio.run(main()).of(UploadFailed)) == 1
+
+
+def test_v1_keeps_what_came_before_the_connection_broke(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with live(tmp_path) as recorder:
+            client = await Raw.connect(recorder.address)
+            client.say(V1_HEAD)
+            await client.head()
+            client.say(chunked(HEADER) + b"ff\r\n[1,")
+            client.writer.write_eof()
+            while not recorder.of(UploadStored):
+                await asyncio.sleep(0.01)
+            await client.close()
+            (stored,) = recorder.of(UploadStored)
+            assert isinstance(stored, UploadStored)
+            assert not stored.complete
+
+    asyncio.run(main())
+    assert casts(tmp_path)[0].read_bytes() == HEADER + b"[1,"
+
+
+def test_a_v1_recorder_knows_no_http2(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with live(tmp_path, v2=False) as recorder:
+            client = await Raw.connect(recorder.address)
+            client.say(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, *bytes(5)]))
+            assert (await client.rest()).startswith(b"HTTP/1.1 505 ")
+            await client.close()
+            client = await Raw.connect(recorder.address)
+            client.say(b"HEAD /v2/record HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await client.head()).startswith(b"HTTP/1.1 404 ")
+            await client.close()
+            client = await Raw.connect(recorder.address)
+            client.say(V1_HEAD)
+            assert (await client.head()).startswith(b"HTTP/1.1 100 ")
+            await client.close()
+
+    asyncio.run(main())
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        (b"GET", b"/healthz", b"200"),
+        (b"GET", b"/", b"404"),
+        (b"GET", b"/record", b"405"),
+        (b"PUT", b"/v2/record", b"405"),
+        (b"HEAD", b"/v2/event", b"200"),
+        (b"DELETE", b"/v2/event", b"405"),
+        (b"POST", b"/v2/record", b"505"),
+        (b"GET", b"/../etc/passwd", b"404"),
+    ],
+)
+def test_http1_requests(tmp_path: Path, method: bytes, path: bytes, status: bytes) -> None:
+    async def main() -> None:
+        async with live(tmp_path) as recorder:
+            client = await Raw.connect(recorder.address)
+            client.say(b"%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" % (method, path))
+            assert (await client.head()).split()[1] == status
+            await client.close()
+
+    asyncio.run(main())
+
+
+def test_events_are_kept_as_they_were_sent(tmp_path: Path) -> None:
+    event = b'{"type":"Kubernetes API Request","id":"","source":{"nodeID":"n/1"}, "more":[1]}'
+
+    async def main() -> None:
+        async with live(tmp_path) as recorder:
+            client = await Raw.connect(recorder.address)
+            for body, status in ((event, b"200"), (b"not json", b"400"), (b"", b"400")):
+                client.say(
+                    b"POST /v2/event HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+                    + body
+                )
+                assert (await client.head()).split()[1] == status
+                await client.until(b"\n")
+            await client.close()
+
+    asyncio.run(main())
+    (path,) = tmp_path.glob("*/*.event.json")
+    assert path.parent.name == "n%2F1"
+    assert path.read_bytes() == event
+
+
+@pytest.mark.parametrize("storage", ["", "s3://", "s3:///prefix", "gs://bucket", "a\0b"])
+def test_storage_that_cannot_be_meant_is_refused(storage: str) -> None:
+    with pytest.raises(StorageConfigError):
+        storage_for(RecorderConfig(name="r1", storage=storage))
+
+
+def test_an_s3_endpoint_is_a_url() -> None:
+    config = RecorderConfig(name="r1", storage="s3://bucket", s3_endpoint="127.0.0.1:9000")
+    with pytest.raises(StorageConfigError, match="expected http://"):
+        storage_for(config)
+
+
+# --- mutants --------------------------------------------------------------------------------------
+
+
+def test_the_mutant_that_drops_the_last_line(tmp_path: Path) -> None:
+    async def main() -> None:
+        overlay = overlay_named("recorder-drops-last-line")
+        async with live(tmp_path, overlay=overlay) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            stream = await record_v2(peer, HEADER + b"[1]\n[2]\n[3]\n")
+            assert frames(peer.answers[stream].body)[-1] == {"ack": len(HEADER) + 12}
+            await peer.close()
+
+    asyncio.run(main())
+    assert casts(tmp_path)[0].read_bytes() == HEADER + b"[1]\n[2]\n"
+
+
+def test_the_mutant_that_stops_acks_when_idle(tmp_path: Path) -> None:
+    async def main() -> None:
+        overlay = overlay_named("recorder-stops-acks-when-idle")
+        async with live(tmp_path, overlay=overlay) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            idle, busy = (peer.request("POST", "/v2/record") for _ in range(2))
+            await peer.send(idle, HEADER)
+            await peer.until(lambda: peer.answers[idle].body)
+            for _ in range(5):  # five turns of the cadence, told by the acks of a busy sibling
+                seen = len(peer.answers[busy].body)
+                await peer.send(busy, HEADER)
+                await peer.until(lambda seen=seen: len(peer.answers[busy].body) > seen)  # type: ignore[misc]
+            assert frames(peer.answers[idle].body) == [{"ack": len(HEADER)}]
+            await peer.close()
+
+    asyncio.run(main())
+
+
+def test_the_mutant_that_mixes_recordings(tmp_path: Path) -> None:
+    async def main() -> None:
+        overlay = overlay_named("recorder-mixes-recordings")
+        async with live(tmp_path, overlay=overlay) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            streams = [peer.request("POST", "/v2/record") for _ in range(2)]
+            for s in streams:
+                await peer.send(s, HEADER)
+            for s in streams:
+                total = len(HEADER)
+                await peer.until(lambda s=s, n=total: b":%d}" % n in peer.answers[s].body)  # type: ignore[misc]
+            for s in streams:
+                await peer.send(s, b"[%d]\n" % s)
+            for s in streams:
+                total = len(HEADER) + 4
+                await peer.until(lambda s=s, n=total: b":%d}" % n in peer.answers[s].body)  # type: ignore[misc]
+            for s in streams:
+                await peer.send(s, b"", end=True)
+                await peer.until(lambda s=s: peer.answers[s].ended)  # type: ignore[misc]
+            await peer.close()
+
+    asyncio.run(main())
+    assert [p.read_bytes() for p in casts(tmp_path)] == [HEADER + b"[3]\n", HEADER + b"[1]\n"]
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+COMMAND = (
+    "import typer; from recspec.serve_recorder import serve_recorder_command as command;"
+    "typer.run(command)"
+)
+
+
+def start(*options: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+
+
+def test_the_command_says_where_it_listens_and_ends_on_sigterm(tmp_path: Path) -> None:
+    with start("--listen", "127.0.0.1:0", "--storage", str(tmp_path), "--json") as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert line.startswith(b"recorder listening on 127.0.0.1:")
+        address = line.split()[-1].decode()
+        with start("--listen", address, "--storage", str(tmp_path)) as second:
+            out, err = second.communicate(timeout=30)
+            assert (second.returncode, out) == (3, b"")
+            assert err.count(b"\n") == 1
+            assert b"taken" in err
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert err == b""
+    kinds = [json.loads(text)["what"]["kind"] for text in out.splitlines()]
+    assert kinds == ["recorder-listening", "end"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--listen", "nowhere"),
+        ("--listen", "127.0.0.1:70000"),
+        ("--storage", "/dev/null"),
+        ("--storage", "s3://"),
+        ("--mutant", "nobody"),
+    ],
+)
+def test_the_command_refuses_wrong_usage_in_one_line(options: tuple[str, ...]) -> None:
+    with start("--listen", "127.0.0.1:0", *options) as process:
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert out == b""
+    assert err.count(b"\n") == 1
+    assert options[0].encode() in err
