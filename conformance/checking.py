@@ -98,7 +98,17 @@ def checks(*clauses: str) -> Callable[[Checker], Checker]:
     return register
 
 
-_MODULES = ("rig", "machine", "choosing", "wire", "failure", "notices", "recording", "privacy")
+_MODULES = (
+    "rig",
+    "machine",
+    "choosing",
+    "wire",
+    "failure",
+    "notices",
+    "recording",
+    "validity",
+    "privacy",
+)
 
 
 def checkers() -> Iterator[tuple[Checker, tuple[str, ...]]]:

@@ -215,8 +215,8 @@ def _check_sources(rule: Rule, policy: Policy) -> None:
         if text.startswith("group:"):
             # A group that an identity provider keeps is not in the file: its name has an @.
             if text not in policy.groups and "@" not in text:
-                near = close_to(text, policy.groups)
-                hint = f": did you mean {quoted(near)}?" if near else ""
+                near = close_to(text[6:], (group[6:] for group in policy.groups))
+                hint = f": did you mean {quoted('group:' + near)}?" if near else ""
                 _fail(name, f"{quoted(text)} is not in groups{hint}")
         elif text.startswith("autogroup:"):
             if text not in SOURCE_AUTOGROUPS:

@@ -208,7 +208,7 @@ def _summary(event: Event) -> str:
     if isinstance(event.what, Entered):
         return one_line(f"{event.what.session} enters {event.what.state.value}")
     if isinstance(event.what, FaultApplied | FaultCleared):
-        return one_line(f"{_kind(event)}: {event.what.fault} on {event.what.on}")
+        return one_line(f"{_kind(event)}: {event.what.fault} on {event.what.node}")
     return _kind(event)
 
 
@@ -228,9 +228,9 @@ def _bands(kept: Iterable[Event], scale: _Scale, end: int, height: int) -> Itera
     bands = []
     for event in kept:
         if isinstance(event.what, FaultApplied):
-            begun.setdefault((event.what.fault, event.what.on), event.at)
+            begun.setdefault((event.what.fault, event.what.node), event.at)
         elif isinstance(event.what, FaultCleared):
-            key = (event.what.fault, event.what.on)
+            key = (event.what.fault, event.what.node)
             if key in begun:
                 bands.append((key, begun.pop(key), event.at))
     bands += [(key, at, end) for key, at in begun.items()]

@@ -127,7 +127,7 @@ async def play(
 async def _all_or_stopped(tasks: list[asyncio.Task[None]], stop: asyncio.Event) -> None:
     """Wait for all, or until told to stop; what then still runs is cancelled and cleared away."""
     stopped = asyncio.ensure_future(stop.wait())
-    pending: set[asyncio.Future[object]] = {*tasks}
+    pending = set(tasks)
     try:
         while pending and not stopped.done():
             done, _ = await asyncio.wait({*pending, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -118,11 +118,14 @@ class Site:
 
     # --- notices --------------------------------------------------------------------------------
 
-    def notify(self, request: Request, decision: Decision, notice: core.Notify) -> None:
+    def notify(
+        self, request: Request, decision: Decision, notice: core.Notify
+    ) -> asyncio.Task[None]:
         """Post a notice in the background; its outcome changes nothing."""
         task = asyncio.get_running_loop().create_task(self._post(request, decision, notice))
         self._notices.add(task)
         task.add_done_callback(self._notices.discard)
+        return task
 
     async def _post(self, session: Request, decision: Decision, notice: core.Notify) -> None:
         failure = decision.action.on_recording_failure
@@ -270,4 +273,3 @@ async def serve_ssh(
         acceptor.close()
         await site.close()
         await acceptor.wait_closed()
-    log.note(history.End())

@@ -124,7 +124,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     overlay: Overlay
     timers: Timers
     source_addr: str
-    notify: Callable[[Request, Decision, core.Notify], None]
+    notify: Callable[[Request, Decision, core.Notify], asyncio.Task[None]]
     """Post a notice in the background."""
     program: Callable[[Request, Decision], Program]
 
@@ -155,6 +155,7 @@ class SshSession:
         self._user_slow = False
         self._user_left = False
         self._ending: asyncio.Task[None] | None = None
+        self._notice: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
         self._typed = bytearray()
         self._typed_end = False
@@ -449,7 +450,7 @@ class SshSession:
 
     def _notify(self, effect: core.Notify) -> None:
         assert self.decision is not None
-        self.surroundings.notify(self.request, self.decision, effect)
+        self._notice = self.surroundings.notify(self.request, self.decision, effect)
 
     def _abort(self, effect: core.Abort) -> None:  # noqa: ARG002
         self.log.note(history.Aborted(session=self.request.session))
@@ -465,6 +466,8 @@ class SshSession:
         if self._ending is not None:
             await self._ending
         await self.wait_uploads()
+        if self._notice is not None:
+            await asyncio.wait([self._notice])
         self.log.note(history.Left(session=self.request.session))
         self.over()
 

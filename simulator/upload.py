@@ -292,6 +292,9 @@ class Upload(asyncio.Protocol):
             host, port = split_address(self.address)
             sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
             sock.setblocking(False)
+            # asyncio does this only for sockets that it makes itself. Without it the kernel holds
+            # a recording back while its output is already shown.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._source_addr:
                 sock.bind((self._source_addr, 0))
             await loop.sock_connect(sock, (host, port))

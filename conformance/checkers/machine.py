@@ -41,9 +41,6 @@ def _session(session: SessionView, out: Findings) -> None:
         for clause in ("machine-1", "machine-2", "machine-3"):
             out.unseen(clause, "the server reports no states", session=name)
         return
-    if session.plan.run == "sftp":
-        out.expect("machine-2", not path, "an sftp session is never recorded", path, session=name)
-        return
     ended = bool(path) and path[-1] in _ENDS
     illegal = replay(path, ended=ended)
     out.expect("machine-1", illegal is None, str(illegal), " -> ".join(path), session=name)

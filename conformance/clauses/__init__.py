@@ -14,6 +14,8 @@ from enum import StrEnum
 
 import msgspec
 
+from conformance.asciicast import CLAUSES as RECORDINGS
+
 
 class Level(StrEnum):
     """How binding a clause is (RFC 2119)."""
@@ -63,9 +65,20 @@ def _catalogue() -> dict[str, Clause]:
         streaming,
     )
 
+    recordings = tuple(
+        Clause(rule.id, Level(rule.level), Binds.RECORDING, rule.text, rule.reason, rule.source)
+        for rule in RECORDINGS.values()
+    )
     found: dict[str, Clause] = {}
-    for area in (choosing, streaming, failing, storing, privacy):
-        for clause in area.CLAUSES:
+    for clauses in (
+        choosing.CLAUSES,
+        streaming.CLAUSES,
+        failing.CLAUSES,
+        storing.CLAUSES,
+        privacy.CLAUSES,
+        recordings,
+    ):
+        for clause in clauses:
             assert clause.id not in found, clause.id
             found[clause.id] = clause
     return found

@@ -59,9 +59,11 @@ class FilesystemRecording:
 
     async def append(self, data: bytes) -> None:
         """Write `data`, and give the file its name once the header line is here."""
-        await self._incoming.append(data)
-        if self._final is None and self._incoming.name is not None:
-            self._final = self._link()
+        try:
+            await self._incoming.append(data)
+        finally:
+            if self._final is None and self._incoming.name is not None:
+                self._final = self._link()
 
     def _link(self) -> Path:
         return _link(self._incoming.path, self._base, self._incoming.named())
@@ -87,8 +89,10 @@ class FilesystemRecording:
             self._incoming.remove()
 
     def abandon(self) -> None:
-        """Leave the file to the next start, or let it be if it has its name."""
-        if self._final is not None:
+        """Keep what came under its name; if even that fails, leave it to the next start."""
+        with suppress(StorageError):
+            if self._final is None and self._incoming.size:
+                self._final = self._link()
             self._remove()
         self._incoming.close()
 

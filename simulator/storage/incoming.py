@@ -72,6 +72,7 @@ class Incoming:
 
     async def append(self, data: bytes) -> None:
         """Write `data` behind what is there, without holding up the event loop."""
+        before = self.size
         try:
             if len(data) <= INLINE:
                 self._write(data)
@@ -79,14 +80,17 @@ class Incoming:
                 await self.run(lambda: self._write(data))
         except OSError as error:
             raise StorageError(f"cannot write a recording: {error}") from None
-        self.size += len(data)
-        if self._name is None and self._header.feed(data):
-            self.named()
+        finally:
+            written = self.size - before  # a full disk takes the beginning
+            if self._name is None and self._header.feed(data[:written]):
+                self.named()
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            view = view[os.write(self.fd, view) :]
+            written = os.write(self.fd, view)
+            self.size += written
+            view = view[written:]
 
     async def sync(self) -> None:
         """Make sure that what was written outlives the machine."""

@@ -87,9 +87,10 @@ class Transfer:
             try:
                 await (self._complete() if self._incoming.size >= PART else self._put())
             except Taken:
-                if await self._origin_there() == self._origin:
-                    break  # it was us, and the answer was lost
+                ours = await self._origin_there() == self._origin
                 await self.abort()
+                if ours:
+                    break  # an earlier transfer came through, and nobody heard of it
                 self._name = self._name.following()
             except StorageError as error:
                 # The store no longer knows the upload: perhaps because it is completed.

@@ -118,7 +118,7 @@ YAML = b"""
         ),
         (HUJSON.replace(b'"id"', b'"di"'), False, 2, 3, "Object contains unknown field `di`"),
         (HUJSON.replace(b'"nA"', b"{}"), False, 2, 30, "Expected `str`, got `object`"),
-        (YAML.replace(b"numeric_id: 1", b""), True, 2, 3, "Object missing required field"),
+        (b"- {}", True, 1, 3, "Object missing required field"),
         (YAML.replace(b"nA", b"{}"), True, 3, 7, "Expected `str`, got `object`"),
         (b"{}", False, 1, 1, "Expected `array`, got `object`"),
         (b"[1", False, 1, 3, "end of text where ',' or ']' should be"),

@@ -223,8 +223,8 @@ def test_the_top_must_be_an_object() -> None:
         ),
         (
             {"src": ["alice@example.com", "bob@example.com"], "dst": ["alice@example.com"]},
-            "only alice@example.com may reach the nodes of alice@example.com: src must name nobody"
-            + " else",
+            "only alice@example.com may reach the nodes of alice@example.com: "  # noqa: ISC004
+            "src must name nobody else",
         ),
     ],
 )

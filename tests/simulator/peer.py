@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import h2.config
 import h2.connection
@@ -69,7 +70,7 @@ class H2Peer:
     def _on(self, event: h2.events.Event) -> None:
         match event:
             case h2.events.ResponseReceived():
-                self.answers[event.stream_id].status = int(dict(event.headers or [])[":status"])
+                self.answers[event.stream_id].status = _status(event)
             case h2.events.DataReceived():
                 self.answers[event.stream_id].body += event.data or b""
                 if event.stream_id not in self.unread:
@@ -135,6 +136,13 @@ class H2Peer:
             await self._task
 
 
+def _status(event: h2.events.ResponseReceived) -> int:
+    for name, value in event.headers or []:
+        if name in (":status", b":status"):
+            return int(value)
+    raise AssertionError("an answer without a status")
+
+
 class Raw:
     """A plain TCP client that says bytes and waits for bytes."""
 
@@ -175,7 +183,8 @@ async def serving(
     task = asyncio.ensure_future(start(stop, address.set_result))
     try:
         async with asyncio.timeout(DEADLINE):
-            await asyncio.wait({task, address}, return_when=asyncio.FIRST_COMPLETED)
+            pending: set[asyncio.Future[Any]] = {task, address}
+            await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             await task
         yield await address
