@@ -1,14 +1,15 @@
-"""How fast one v2 stream goes, and how a thousand idle sessions fare: ``python benchmarks/recorder.py``.
+"""How fast one v2 stream goes, and how a thousand idle sessions fare.
 
-Prints each number with its limit and the ratio between them (above 1 is good), and exits 1 when a
-limit is missed. The recorder runs in a process of its own, on the filesystem.
+Run as ``python benchmarks/recorder.py``. Prints each number with its limit and the ratio between
+them (above 1 is good), and exits 1 when a limit is missed. The recorder runs in a process of its
+own, on the filesystem.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import multiprocessing
-import os
 import resource
 import signal
 import sys
@@ -65,6 +66,7 @@ class Session:
         """When each frame of the answer came; first the headers."""
         self.ended = False
         self._moved = asyncio.Event()
+        self._reading = asyncio.create_task(self._read())
 
     @classmethod
     async def open(cls, address: str) -> Session:
@@ -75,7 +77,6 @@ class Session:
         head = [(":method", "POST"), (":scheme", "http"), (":authority", address)]
         session.h2.send_headers(1, [*head, (":path", "/v2/record")])
         session.flush()
-        session.reading = asyncio.create_task(session._read())
         await session.until_frames(1)
         return session
 
@@ -141,7 +142,7 @@ async def throughput(address: str) -> tuple[float, float]:
 
 def longest_gap(times: list[float]) -> float:
     """Return the longest time between two of `times`."""
-    return max(after - before for before, after in zip(times, times[1:], strict=False))
+    return max(after - before for before, after in itertools.pairwise(times))
 
 
 async def idle(address: str, recorder: int) -> tuple[float, float]:
@@ -173,7 +174,7 @@ def report(what: str, number: float, limit: float, unit: str, ratio: float) -> b
 
 def main() -> int:
     """Measure and print."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
     here, there = multiprocessing.Pipe()
     with tempfile.TemporaryDirectory(prefix="recspec-benchmark-") as storage:
@@ -182,7 +183,6 @@ def main() -> int:
         assert recorder.pid is not None
         try:
             address = here.recv()
-            began = os.times()
             speed, busy_gap = asyncio.run(throughput(address))
             gap, rss = asyncio.run(idle(address, recorder.pid))
         finally:
@@ -194,7 +194,6 @@ def main() -> int:
         report(f"longest ack gap, {SESSIONS} idle", gap, MAX_ACK_GAP_S, "s", MAX_ACK_GAP_S / gap),
         report(f"recorder's memory, {SESSIONS} idle", rss, MAX_RSS_MB, "MB", MAX_RSS_MB / rss),
     ]
-    del began
     return 0 if all(good) else 1
 
 

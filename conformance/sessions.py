@@ -8,6 +8,7 @@ and the terminal in the recording's header.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -46,7 +47,7 @@ from conformance.history import (
 )
 from conformance.machine import State
 from conformance.scenario import Expectation, Scenario, UserSession
-from conformance.wire import SSHAction
+from conformance.wire import SSHAction, Timers
 
 
 class Upload(msgspec.Struct, kw_only=True):
@@ -77,6 +78,26 @@ class Upload(msgspec.Struct, kw_only=True):
     def clean(self) -> bool:
         """True when the body was ended, and the answer said success to its end."""
         return self.body_ended and self.answer_ended_at is not None and self.final_status == 200
+
+    def failed_by_recorder(self, window: int) -> str:
+        """Say how the recorder itself broke off an upload that it had taken, or nothing.
+
+        `window` is the ack window in nanoseconds.
+        """
+        if self.opened_at is None:
+            return ""
+        frames = [event.at for event in self.answers]
+        if self.http == "2":
+            times = [self.opened_at, *frames, *([self.gone_at] if self.gone_at else [])]
+            if any(after - before >= window for before, after in pairwise(times)):
+                return "it sent no frame for the whole ack window"
+        if self.answer_ended_at is not None and not self.body_ended:
+            return "it ended its answer before the body ended"
+        if self.final_status not in (None, 200):
+            return f"it answered {self.final_status}"
+        if self.answers and b'"error"' in getattr(self.answers[-1].what, "data", b""):
+            return "it sent an error frame"
+        return ""
 
 
 class SessionView(msgspec.Struct, kw_only=True):
@@ -169,6 +190,17 @@ class View(msgspec.Struct, kw_only=True):
         hit = {plan.node for plan in self.scenario.faults}
         behind = recorder is not None and recorder.storage == "s3" and "s3" in hit
         return node in hit or behind or (recorder is not None and recorder.script is not None)
+
+    def let_down(self, session: SessionView) -> str:
+        """Say how a recorder that nothing disturbs failed this session, or nothing.
+
+        What the scenario calls for then says nothing of the SSH server: it had to react.
+        """
+        upload = session.upload
+        if upload is None or self.faulted(upload.recorder):
+            return ""
+        how = upload.failed_by_recorder(Timers().divided(self.speed).ack_window)
+        return f"its recorder failed: {how}" if how else ""
 
     def of(self, observer: str) -> Iterator[Event]:
         """Yield the events of one observer, in its own order."""

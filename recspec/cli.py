@@ -8,13 +8,13 @@ import typer
 
 from recspec import __version__
 from recspec.check_cast import check_cast
-from recspec.check_policy import check_policy
+from recspec.check_policy import policy as check_policy
 from recspec.list import list_clauses, list_faults, list_mutants, list_scenarios
 from recspec.report import report
 from recspec.run import run
-from recspec.serve_control import serve_control_command
+from recspec.serve_control import control as serve_control_command
 from recspec.serve_recorder import serve_recorder_command
-from recspec.serve_ssh_server import serve_ssh_server_command
+from recspec.serve_ssh_server import ssh_server as serve_ssh_server_command
 from recspec.setup import setup_command
 
 app = typer.Typer(

@@ -23,7 +23,7 @@ from reports.names import PAGE, RESULTS
 from reports.results import results_json
 from reports.terminal import Progress, print_summary
 from reports.write import ReportError, write_reports
-from scenarios.engine import DEFAULT_JOBS, Options, Result, play
+from scenarios.engine import DEFAULT_JOBS, Options, Play, Result, play
 from scenarios.reader import (
     UnknownScenarioError,
     UnreadableScenarioError,
@@ -79,12 +79,13 @@ def run(
     defect = _mutant(mutant)
     console = Console(stderr=True)
     with _folder(out) as folder:
-        options = Options(jobs=jobs, seed=seed, speed=speed, mutant=defect, version=__version__)
+        options = Options(jobs=jobs, seed=seed, speed=speed, version=__version__)
         with Progress(len(chosen), console) as progress:
-            result = asyncio.run(_play(chosen, options, progress))
+            result = asyncio.run(_play(chosen, defect, options, progress))
         status = exit_status(result.run)
+        histories = dict(zip((s.id for s in chosen), result.histories, strict=True))
         try:
-            page: Path | None = write_reports(result.run, result.histories, folder)
+            page: Path | None = write_reports(result.run, histories, folder)
         except ReportError as error:
             page = None
             console.print(f"recspec: {error}", markup=False, soft_wrap=True)
@@ -96,13 +97,15 @@ def run(
     raise typer.Exit(status)
 
 
-async def _play(chosen: list[Scenario], options: Options, progress: Progress) -> Result:
+async def _play(
+    chosen: list[Scenario], mutant: Mutant | None, options: Options, progress: Progress
+) -> Result:
     """Play until all is over, or SIGINT or SIGTERM asks to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    return await play(chosen, options, progress, stop)
+    return await play([Play(s, mutant) for s in chosen], options, progress, stop)
 
 
 def _chosen(selection: list[str]) -> list[Scenario]:

@@ -14,7 +14,7 @@ import asyncssh
 import msgspec
 import typer
 
-from conformance.history import Entered, Event, Log, to_line
+from conformance.history import End, Entered, Event, Log, to_line
 from conformance.wire import SSHAction
 from simulator.overlay import Overlay, mutants, overlay_named
 from simulator.ssh_server import ServerConfig, serve_ssh
@@ -101,6 +101,7 @@ async def _serve(config: ServerConfig, log: Log, overlay: Overlay) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await serve_ssh(config, log, overlay=overlay, stop=stop, listening=_listening)
+    log.note(End())
 
 
 def _listening(where: str) -> None:

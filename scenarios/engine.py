@@ -41,9 +41,15 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     jobs: int = DEFAULT_JOBS
     seed: int = 0
     speed: int = 1
-    mutant: Mutant | None = None
     target: str = "reference"
     version: str = ""
+
+
+class Play(msgspec.Struct, frozen=True):
+    """One scenario to be played, with a mutant in place of one reference part or without."""
+
+    scenario: Scenario
+    mutant: Mutant | None = None
 
 
 class Observer(Protocol):
@@ -56,40 +62,36 @@ class Observer(Protocol):
         """A scenario was judged."""
 
 
-class Result(msgspec.Struct):
-    """What a run leaves: the judgements, and the histories by scenario ID."""
+class Result(msgspec.Struct, frozen=True):
+    """What a run leaves: the judgements, and a history for each, in the order of the plays."""
 
     run: Run
-    histories: dict[str, History]
+    histories: tuple[History, ...]
 
 
 async def play(
-    scenarios: Sequence[Scenario], options: Options, observer: Observer, stop: asyncio.Event
+    plays: Sequence[Play], options: Options, observer: Observer, stop: asyncio.Event
 ) -> Result:
-    """Play all scenarios live and judge them; once `stop` is set, what is not over is ``error``.
+    """Play everything live and judge it; once `stop` is set, what is not over is ``error``.
 
     The longest scenarios begin first, so that they do not wait behind the others.
     """
     begun = time.monotonic()
     started = datetime.now(UTC)
-    judged: dict[str, tuple[Judgement, History]] = {}
+    judged: dict[int, tuple[Judgement, History]] = {}
     faults = vocabulary()
     gate = asyncio.Semaphore(options.jobs)
 
-    async def one(rig: Rig, scenario: Scenario) -> None:
+    async def one(rig: Rig, index: int) -> None:
+        scenario, mutant = plays[index].scenario, plays[index].mutant
         async with gate:
             observer.started(scenario.id)
             world = LiveWorld(
-                rig,
-                scenario,
-                faults,
-                seed=options.seed,
-                speed=options.speed,
-                mutant=options.mutant,
+                rig, scenario, faults, seed=options.seed, speed=options.speed, mutant=mutant
             )
             history = await world.play()
             judgement = judge(scenario, history)
-            judged[scenario.id] = judgement, history
+            judged[index] = judgement, history
             observer.finished(judgement)
 
     why = ""
@@ -99,14 +101,15 @@ async def play(
         except (NurseryGone, OSError) as error:
             why = str(error)
         else:
-            tasks = [asyncio.ensure_future(one(rig, s)) for s in _longest_first(scenarios)]
-            await _all_or_stopped(tasks, stop)
+            # The longest first, by the time that a scenario says it may take.
+            order = sorted(range(len(plays)), key=lambda i: -plays[i].scenario.deadline)
+            await _all_or_stopped([asyncio.ensure_future(one(rig, i)) for i in order], stop)
             why = "interrupted before it was over"
-    for scenario in scenarios:
-        if scenario.id not in judged:
-            judged[scenario.id] = _not_played(scenario, why), ()
-            observer.finished(judged[scenario.id][0])
-    results = [judged[scenario.id] for scenario in scenarios]
+    for index, item in enumerate(plays):
+        if index not in judged:
+            judged[index] = _not_played(item.scenario, why), ()
+            observer.finished(judged[index][0])
+    results = tuple(judged[index][0] for index in range(len(plays)))
     return Result(
         run=Run(
             tool="recspec",
@@ -117,10 +120,10 @@ async def play(
             speed=options.speed,
             started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             duration_s=time.monotonic() - begun,
-            results=tuple(judgement for judgement, _ in results),
-            coverage=coverage(judgement for judgement, _ in results),
+            results=results,
+            coverage=coverage(results),
         ),
-        histories={judgement.scenario: history for judgement, history in results},
+        histories=tuple(judged[index][1] for index in range(len(plays))),
     )
 
 
@@ -151,11 +154,6 @@ def _not_played(scenario: Scenario, why: str) -> Judgement:
         findings=(Finding(clause="rig", status=Status.ERROR, message=why),),
         transitions=(),
     )
-
-
-def _longest_first(scenarios: Iterable[Scenario]) -> list[Scenario]:
-    """Order by the time that a scenario says it may take; waiting for others comes on top."""
-    return sorted(scenarios, key=lambda scenario: -scenario.deadline)
 
 
 def coverage(judgements: Iterable[Judgement]) -> Coverage:

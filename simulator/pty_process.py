@@ -142,7 +142,7 @@ class Command:
             "/bin/sh",
             ["sh", "-c", _ENTER, program.directory, *program.argv],
             {**program.env, **more, name: value},
-            file_actions=actions,
+            file_actions=[*actions, *((os.POSIX_SPAWN_CLOSE, fd) for fd in _inherited())],
             setsid=True,
             setsigmask=[],
             setsigdef=[signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP],
@@ -331,3 +331,15 @@ class Command:
             os.close(fd)
         self._outputs.clear()
         self._input = -1
+
+
+def _inherited() -> list[int]:
+    """Return what of this process a command would inherit, beside the standard streams."""
+    inherited = []
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208
+        fd = int(name)
+        # The folder itself was open while it was listed.
+        with contextlib.suppress(OSError):
+            if fd > 2 and os.get_inheritable(fd):
+                inherited.append(fd)
+    return inherited

@@ -20,7 +20,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import replace
+from string import punctuation
 from typing import Any, TypeAlias, cast
+from urllib.parse import quote_from_bytes
 
 import h2.errors
 import h2.events
@@ -279,7 +281,8 @@ class HTTP2(H2Protocol):
                 headers=filter_pseudo_headers(request.headers),
                 http_version="2",
                 method=pseudo[b":method"].decode("latin-1").upper(),
-                raw_path=pseudo.get(b":path", b"*"),
+                # Hypercorn takes paths for ASCII; HTTP/1.1 has seen to that already.
+                raw_path=quote_from_bytes(pseudo.get(b":path", b"*"), safe=punctuation).encode(),
                 state=self.connection_state,
             )
         )
@@ -290,7 +293,8 @@ class HTTP2(H2Protocol):
         assert event.data is not None
         self._connection_owed += size
         if self._connection_owed >= CONNECTION_WINDOW_STEP:
-            self.connection.increment_flow_control_window(self._connection_owed)
+            with suppress(h2.exceptions.ProtocolError):  # the client said goodbye behind its data
+                self.connection.increment_flow_control_window(self._connection_owed)
             self._connection_owed = 0
         if stream_id in self.streams:
             await self.streams[stream_id].handle(Body(stream_id, event.data))

@@ -246,8 +246,8 @@ async def serve_ssh(
 ) -> None:
     """Serve until `stop` is set; `listening` gets ``host:port`` once connections are accepted.
 
-    Ends the server's part of the history. OSError when the address cannot be listened on or the
-    host key cannot be read, asyncssh.KeyImportError when it is none.
+    The caller ends the server's part of the history. OSError when the address cannot be listened
+    on or the host key cannot be read, asyncssh.KeyImportError when it is none.
     """
     key = host_key(config.host_key)
     site = Site(config, log, overlay)

@@ -59,6 +59,10 @@ def as_called_for(view: View, out: Findings) -> None:
             clause = "failure-1"
         elif State.SESSION_TERMINATED in path and session.expect.exit != 0:
             clause = "failure-2"
+        why = view.let_down(session)
+        if why:
+            out.unseen(clause, why, session=session.name)
+            continue
         seen = session.shown_bytes()
         missing = [text for text in session.expect.shows if text.encode() not in seen]
         wrong = [text for text in session.expect.hides if text.encode() in seen]

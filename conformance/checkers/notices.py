@@ -42,7 +42,12 @@ def notices(view: View, out: Findings) -> None:
         out.held("notice-4")
         received.setdefault(read.connection_id, []).append(read)
     for connection, sessions in _by_connection(view).items():
-        _connection(sessions, received.pop(connection, []), out)
+        came = received.pop(connection, [])
+        why = next(filter(None, map(view.let_down, sessions)), "")
+        if why:
+            out.unseen("notice-1", why)
+        else:
+            _connection(sessions, came, out)
     for connection, strays in received.items():
         out.broken("notice-1", f"{len(strays)} notices of an unknown connection", connection)
 

@@ -201,7 +201,7 @@ def as_expected(view: View, out: Findings) -> None:
     for session in view.sessions.values():
         expected = session.expect
         upload = session.upload
-        if expected.recording == "none":
+        if expected.recording == "none" or view.let_down(session):
             continue
         held = _stored(view, upload) if upload is not None else []
         if upload is None or upload.recorder != expected.recorded_by or not held:
@@ -219,3 +219,19 @@ def as_expected(view: View, out: Findings) -> None:
                 "the recording should be complete, and its body was never ended",
                 session=session.name,
             )
+
+
+@checks("storage-5")
+def taken_to_the_end(view: View, out: Findings) -> None:
+    """A recorder that nothing disturbs does not break off by itself; silence is acks-1's."""
+    for session, upload in _uploads(view):
+        if view.faulted(upload.recorder) or upload.opened_at is None:
+            continue
+        why = view.let_down(session)
+        out.expect(
+            "storage-5",
+            not why or "ack window" in why,
+            why,
+            upload.recorder,
+            session=session.name,
+        )

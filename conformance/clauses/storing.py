@@ -39,4 +39,12 @@ CLAUSES = (
         "Whoever looks for a session knows node and time.",
         "S: Storage Backend Options",
     ),
+    Clause(
+        "storage-5",
+        _MUST,
+        _RECORDER,
+        "A recorder that is not disturbed takes a recording to its end, and answers with success.",
+        "A recorder that gives up by itself ends sessions under enforcement, and hides the others.",
+        "S: Failure Handling States; protocol §4",
+    ),
 )

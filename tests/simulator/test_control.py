@@ -1,4 +1,4 @@
-"""The control plane: actions, holds, notices, another policy midway; in memory and at the socket."""
+"""The control plane: actions, holds, notices, policies; in memory and at the socket."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ class Control:
         async def receive() -> dict[str, Any]:
             if messages:
                 return messages.pop(0)
-            return await asyncio.get_running_loop().create_future()
+            await asyncio.get_running_loop().create_future()
+            raise AssertionError
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -350,7 +351,9 @@ def test_a_body_without_end_is_cut_off() -> None:
 
 def test_another_policy_counts_from_then_on() -> None:
     control = Control()
-    text = b'{"ssh": [{"action": "accept", "src": ["autogroup:member"], "dst": ["tag:prod"], "users": ["root"]}]}'
+    text = b"""{"ssh": [
+      {"action": "accept", "src": ["autogroup:member"], "dst": ["tag:prod"], "users": ["root"]},
+    ]}"""
     assert run(control.ask("PUT", "/policy", text)) == (200, {"rules": 1})
     assert control.get(action_url(ssh_user="root"))[1]["action"] == {"accept": True}
     assert control.noted[0] == ControlReceived(path="/policy", body=text)
@@ -445,8 +448,9 @@ def test_a_mutant_stands_in() -> None:
         overlay={ControlPlane: Deaf},
     )
 
-    async def use(url: str, _: list[Event]) -> None:
+    async def use(url: str, events: list[Event]) -> None:
         _, body = await request("GET", url + action_url("100.64.0.4"), limit=DEADLINE)
         assert json.loads(body)["action"] == {"accept": True}
+        assert len(events) == 1
 
     at_socket(CONFIG, use, overlay=Overlay(mutant))

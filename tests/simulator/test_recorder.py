@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import resource
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from conformance.history import (
     Event,
@@ -32,6 +29,7 @@ from conformance.wire import Timers
 from simulator.overlay import Overlay, overlay_named
 from simulator.recorder import RecorderConfig, serve_recorder, storage_for
 from simulator.storage import StorageConfigError
+from simulator.storage.s3 import s3_client
 from tests.simulator.peer import DEADLINE, H2Peer, Raw, serving
 
 K = TypeVar("K")
@@ -59,7 +57,12 @@ class Live:
 
 @asynccontextmanager
 async def live(
-    storage: Path | str, *, overlay: Overlay | None = None, v2: bool = True, timers: Timers = QUICK
+    storage: Path | str,
+    *,
+    overlay: Overlay | None = None,
+    v2: bool = True,
+    s3_endpoint: str = "",
+    spool: str = "",
 ) -> AsyncIterator[Live]:
     running = Live("")
 
@@ -67,7 +70,14 @@ async def live(
         running.kinds.append(event.what)
         running.noted.set()
 
-    config = RecorderConfig(name="r1", storage=str(storage), timers=timers, v2=v2)
+    config = RecorderConfig(
+        name="r1",
+        storage=str(storage),
+        timers=QUICK,
+        v2=v2,
+        s3_endpoint=s3_endpoint,
+        spool=spool,
+    )
     log = Log("recorder/r1", time.monotonic_ns, sink)
     async with serving(
         lambda stop, listening: serve_recorder(
@@ -424,6 +434,68 @@ def test_an_s3_endpoint_is_a_url() -> None:
         storage_for(config)
 
 
+def test_a_recorder_that_stops_keeps_what_came(tmp_path: Path) -> None:
+    async def main() -> Live:
+        async with live(tmp_path) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            stream = peer.request("POST", "/v2/record")
+            await peer.send(stream, HEADER + b"[1]\n")
+            await peer.until(lambda: b":%d}" % (len(HEADER) + 4) in peer.answers[stream].body)
+        await peer.until(lambda: peer.closed)
+        assert not peer.answers[stream].ended
+        await peer.close()
+        return recorder
+
+    (stored,) = asyncio.run(main()).of(UploadStored)
+    assert not stored.complete
+    assert casts(tmp_path)[0].read_bytes() == HEADER + b"[1]\n"
+
+
+# --- S3 -------------------------------------------------------------------------------------------
+
+
+def test_s3_stores_fails_in_words_and_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    client = s3_client(endpoint)
+    client.create_bucket(Bucket="sessions")
+
+    async def main() -> Live:
+        async with live("s3://sessions/p", s3_endpoint=endpoint, spool=str(tmp_path)) as recorder:
+            peer = await H2Peer.connect(recorder.address)
+            stream = await record_v2(peer, HEADER)
+            assert frames(peer.answers[stream].body)[-1] == {"ack": len(HEADER)}
+            (entry,) = client.list_objects_v2(Bucket="sessions")["Contents"]
+            assert entry["Key"].startswith("p/n1/2020-09-13T12:26:40.")
+            lost = peer.request("POST", "/v2/record")
+            await peer.until(lambda: peer.answers[lost].status == 200)
+            client.delete_object(Bucket="sessions", Key=entry["Key"])
+            client.delete_bucket(Bucket="sessions")
+            await peer.send(lost, HEADER, end=True)
+            await peer.until(lambda: peer.answers[lost].ended)
+            assert "NoSuchBucket" in str(frames(peer.answers[lost].body)[-1]["error"])
+            refused = peer.request("POST", "/v2/record")
+            await peer.until(lambda: peer.answers[refused].status)
+            assert peer.answers[refused].status == 503
+            await peer.close()
+            v1 = await Raw.connect(recorder.address)
+            v1.say(V1_HEAD)
+            assert (await v1.head()).startswith(b"HTTP/1.1 503 ")
+            await v1.close()
+        return recorder
+
+    recorder = asyncio.run(main())
+    client.close()
+    server.stop()
+    assert len(recorder.of(UploadStored)) == len(recorder.of(UploadFailed)) == 1
+    (spooled,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert spooled.read_bytes() == HEADER
+
+
 # --- mutants --------------------------------------------------------------------------------------
 
 
@@ -481,58 +553,3 @@ def test_the_mutant_that_mixes_recordings(tmp_path: Path) -> None:
 
     asyncio.run(main())
     assert [p.read_bytes() for p in casts(tmp_path)] == [HEADER + b"[3]\n", HEADER + b"[1]\n"]
-
-
-# --- the command ----------------------------------------------------------------------------------
-
-COMMAND = (
-    "import typer; from recspec.serve_recorder import serve_recorder_command as command;"
-    "typer.run(command)"
-)
-
-
-def start(*options: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-
-
-def test_the_command_says_where_it_listens_and_ends_on_sigterm(tmp_path: Path) -> None:
-    with start("--listen", "127.0.0.1:0", "--storage", str(tmp_path), "--json") as process:
-        assert process.stderr is not None
-        line = process.stderr.readline()
-        assert line.startswith(b"recorder listening on 127.0.0.1:")
-        address = line.split()[-1].decode()
-        with start("--listen", address, "--storage", str(tmp_path)) as second:
-            out, err = second.communicate(timeout=30)
-            assert (second.returncode, out) == (3, b"")
-            assert err.count(b"\n") == 1
-            assert b"taken" in err
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert err == b""
-    kinds = [json.loads(text)["what"]["kind"] for text in out.splitlines()]
-    assert kinds == ["recorder-listening", "end"]
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ("--listen", "nowhere"),
-        ("--listen", "127.0.0.1:70000"),
-        ("--storage", "/dev/null"),
-        ("--storage", "s3://"),
-        ("--mutant", "nobody"),
-    ],
-)
-def test_the_command_refuses_wrong_usage_in_one_line(options: tuple[str, ...]) -> None:
-    with start("--listen", "127.0.0.1:0", *options) as process:
-        out, err = process.communicate(timeout=30)
-    assert process.returncode == 2
-    assert out == b""
-    assert err.count(b"\n") == 1
-    assert options[0].encode() in err

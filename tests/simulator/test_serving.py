@@ -214,6 +214,19 @@ def test_data_in_flight_to_an_ended_stream_hurts_no_sibling() -> None:
     asyncio.run(main())
 
 
+def test_a_path_of_any_bytes_reaches_the_app() -> None:
+    async def main() -> None:
+        doors = Doors()
+        async with live(doors) as address:
+            peer = await H2Peer.connect(address)
+            stream = peer.request("GET", "/caf\u00e9/%20?a=b", end=True)
+            await peer.until(lambda: peer.answers[stream].ended)
+            assert doors.seen == ["/caf\u00e9/ "]
+            await peer.close()
+
+    asyncio.run(main())
+
+
 def test_an_app_that_breaks_resets_its_stream() -> None:
     async def main() -> None:
         async with live(Doors()) as address:
