@@ -60,6 +60,10 @@ class Findings:
         """Nothing is known of the clause, and it should be: an error."""
         self._add(clause, Status.ERROR, message, evidence, session)
 
+    def void(self, clause: str, message: str, *evidence: object, session: str = "") -> None:
+        """Our own lateness spoiled the observation: an error, unless it is taken again."""
+        self._add(clause, Status.ERROR, message, evidence, session, void=True)
+
     def unseen(self, clause: str, why: str, *, session: str = "") -> None:
         """The clause cannot be seen from where we stand: a skip, with the reason."""
         self._add(clause, Status.SKIP, why, (), session)
@@ -71,6 +75,8 @@ class Findings:
         message: str,
         evidence: tuple[object, ...],
         session: str,
+        *,
+        void: bool = False,
     ) -> None:
         self.findings.append(
             Finding(
@@ -79,6 +85,7 @@ class Findings:
                 message=message,
                 evidence=tuple(quote(piece) for piece in evidence),
                 session=session,
+                void=void,
             )
         )
 
@@ -104,6 +111,7 @@ _MODULES = (
     "choosing",
     "wire",
     "failure",
+    "order",
     "notices",
     "recording",
     "validity",

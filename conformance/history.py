@@ -48,9 +48,13 @@ class Problem(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="problem
 
 
 class Late(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="late"):
-    """The observer's own loop was late by `by` nanoseconds: durations around it mean nothing."""
+    """The observer itself was late by `by` nanoseconds: what it saw around then is in doubt.
+
+    `loop` is ``engine`` (durations mean nothing) or ``wire`` (nor does the order of what was read).
+    """
 
     by: int
+    loop: str = "engine"
 
 
 # --- the user and what the user's workstation sees ------------------------------------------------

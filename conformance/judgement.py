@@ -46,6 +46,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str
     evidence: tuple[str, ...] = ()
     session: str = ""
+    void: bool = False
+    """True when our own lateness spoiled the observation: it has to be taken again."""
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

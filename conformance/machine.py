@@ -73,6 +73,9 @@ TRANSITIONS: dict[tuple[State, State], str] = {
 }
 """The 22 arrows, each with the event that takes it. The only transition table of the project."""
 
+ENDS = frozenset(before for before, after in TRANSITIONS if after is S.END)
+"""The states in which a session can end."""
+
 Arrow = tuple[State, State]
 
 
@@ -95,6 +98,21 @@ class Illegal(msgspec.Struct, frozen=True):
 def legal_after(state: State) -> tuple[State, ...]:
     """Return the states that may follow `state`, in the order of the table."""
     return tuple(after for before, after in TRANSITIONS if before == state)
+
+
+def whole_paths() -> tuple[tuple[State, ...], ...]:
+    """Return every path from start to end that the table has, without the two marks.
+
+    The table has no cycle, so they are few.
+    """
+    found: list[tuple[State, ...]] = []
+    growing: list[tuple[State, ...]] = [(State.START,)]
+    while growing:
+        path = growing.pop(0)
+        if path[-1] is State.END:
+            found.append(path[1:-1])
+        growing.extend((*path, after) for after in legal_after(path[-1]))
+    return tuple(found)
 
 
 def arrows(path: Sequence[State], *, ended: bool = True) -> tuple[Arrow, ...]:

@@ -2,34 +2,29 @@
 
 A user, an SSH server, a relay and a recorder each have their own names for a session. They are
 matched by what is on the wire: the user's address and the number of the channel, the connection ID
-and the terminal in the recording's header.
+and the terminal in the recording's header. What the server does not say (the action that counts)
+comes from the control plane, or else from the scenario.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import msgspec
 
 from conformance.history import (
     Aborted,
+    ActionServed,
     Addressed,
-    AnswerBody,
-    Answered,
-    AnswerEnded,
     Attempted,
-    BodyEnded,
-    BodyStarted,
     CommandExited,
     CommandStarted,
     Dialled,
-    Disconnected,
     Entered,
     Event,
     ExitSeen,
+    FaultApplied,
     GaveUp,
-    Handed,
     History,
     HungUp,
     Kind,
@@ -37,7 +32,6 @@ from conformance.history import (
     NoticeReceived,
     Played,
     PolicyApplied,
-    Requested,
     ServerSession,
     SessionClosed,
     SessionOpened,
@@ -46,65 +40,51 @@ from conformance.history import (
     UserConnected,
 )
 from conformance.machine import State
+from conformance.output import recorded_output, screen_text
 from conformance.scenario import Expectation, Scenario, UserSession
-from conformance.wire import SSHAction, Timers
+from conformance.unplanned import scenario_of
+from conformance.uploads import Header, Upload, header_of, uploads
+from conformance.wire import OnRecordingFailure, SSHAction, Timers
+
+NOBODY_EXPECTS = "no scenario says what must come of it"
+"""Why a clause that needs an expectation is skipped when there is none."""
+
+NO_REPORT = "the server reports nothing of its own"
+"""Why a clause that only the server's own events can show is skipped when there are none."""
 
 
-class Upload(msgspec.Struct, kw_only=True):
-    """One recording on its way: what the relay saw of one request."""
+class Possible(msgspec.Struct, frozen=True):
+    """One path that a session may have taken; `aborted` when its user left while choosing."""
 
-    recorder: str
-    connection: str
-    stream: int
-    http: str
-    path: str
-    handed: list[Event]
-    """The events `Handed`, in the user observer's order."""
-    answers: list[Event]
-    """The events `AnswerBody`."""
-    opened_at: int | None = None
-    """When the 200 (v2) or the interim 100 (v1) passed."""
-    body_ended: bool = False
-    answer_ended_at: int | None = None
-    final_status: int | None = None
-    gone_at: int | None = None
+    path: tuple[State, ...]
+    aborted: bool = False
+
+    def __str__(self) -> str:
+        """Write it with arrows."""
+        return " -> ".join((*self.path, "(aborted)") if self.aborted else self.path)
+
+
+class Inferred(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be told of a session's path from outside."""
+
+    paths: tuple[Possible, ...]
+    """Every legal path that explains what was seen; the true one is among them."""
+    why: str = ""
+    """Why there is not exactly one."""
+    illegal: str = ""
+    """What was seen that no legal path explains, or nothing."""
 
     @property
-    def body(self) -> bytes:
-        """All that was handed over."""
-        return b"".join(event.what.data for event in self.handed if isinstance(event.what, Handed))
-
-    @property
-    def clean(self) -> bool:
-        """True when the body was ended, and the answer said success to its end."""
-        return self.body_ended and self.answer_ended_at is not None and self.final_status == 200
-
-    def failed_by_recorder(self, window: int) -> str:
-        """Say how the recorder itself broke off an upload that it had taken, or nothing.
-
-        `window` is the ack window in nanoseconds.
-        """
-        if self.opened_at is None:
-            return ""
-        frames = [event.at for event in self.answers]
-        if self.http == "2":
-            times = [self.opened_at, *frames, *([self.gone_at] if self.gone_at else [])]
-            if any(after - before >= window for before, after in pairwise(times)):
-                return "it sent no frame for the whole ack window"
-        if self.answer_ended_at is not None and not self.body_ended:
-            return "it ended its answer before the body ended"
-        if self.final_status not in (None, 200):
-            return f"it answered {self.final_status}"
-        if self.answers and b'"error"' in getattr(self.answers[-1].what, "data", b""):
-            return "it sent an error frame"
-        return ""
+    def only(self) -> Possible | None:
+        """The path, when there is exactly one."""
+        return self.paths[0] if len(self.paths) == 1 else None
 
 
 class SessionView(msgspec.Struct, kw_only=True):
     """Everything that a history says about one session."""
 
     plan: UserSession
-    expect: Expectation
+    expect: Expectation | None = None
     opened: SessionOpened | None = None
     shown: list[Event] = []
     exit: ExitSeen | None = None
@@ -113,13 +93,18 @@ class SessionView(msgspec.Struct, kw_only=True):
     gave_up: list[GaveUp] = []
     server: ServerSession | None = None
     action: SSHAction | None = None
-    entered: list[Event] = []
+    reports: list[Event] = []
+    """All events of the server about this session, in its order."""
     attempted: list[Attempted] = []
     aborted: bool = False
     command_started: CommandStarted | None = None
     command_exited: CommandExited | None = None
     left: bool = False
     upload: Upload | None = None
+    further: list[Upload] = []
+    """Uploads after the first that can only be this session's."""
+    inferred: Inferred | None = None
+    """What can be told from outside; set where the server reports nothing."""
 
     @property
     def name(self) -> str:
@@ -127,69 +112,115 @@ class SessionView(msgspec.Struct, kw_only=True):
         return self.plan.name
 
     @property
-    def path(self) -> tuple[State, ...]:
+    def reported(self) -> tuple[State, ...]:
         """The states that the server reported, in order."""
-        return tuple(e.what.state for e in self.entered if isinstance(e.what, Entered))
+        return tuple(e.what.state for e in self.reports if isinstance(e.what, Entered))
+
+    @property
+    def path(self) -> tuple[State, ...]:
+        """The states of the session: reported, or inferred where that leaves one path."""
+        if self.server is not None:
+            return self.reported
+        only = self.inferred.only if self.inferred is not None else None
+        return only.path if only is not None else ()
+
+    @property
+    def path_unknown(self) -> str:
+        """Why the path is not known, or nothing."""
+        if self.server is not None or self.path:
+            return ""
+        return self.inferred.why or self.inferred.illegal if self.inferred else NO_REPORT
 
     def state_at(self, state: State) -> int | None:
-        """When the session entered `state` first, in nanoseconds."""
-        for event in self.entered:
+        """When the server said that the session entered `state` first, in nanoseconds."""
+        for event in self.reports:
             if isinstance(event.what, Entered) and event.what.state is state:
                 return event.at
         return None
 
     @property
+    def _on_failure(self) -> OnRecordingFailure | None:
+        return self.action.on_recording_failure if self.action else None
+
+    @property
     def reject_message(self) -> str:
         """The message that refuses a session, or nothing."""
-        failure = self.action.on_recording_failure if self.action else None
-        return failure.reject_session_with_message if failure else ""
+        return self._on_failure.reject_session_with_message if self._on_failure else ""
 
     @property
     def terminate_message(self) -> str:
         """The message that ends a session, or nothing."""
-        failure = self.action.on_recording_failure if self.action else None
-        return failure.terminate_session_with_message if failure else ""
+        return self._on_failure.terminate_session_with_message if self._on_failure else ""
+
+    @property
+    def rejection(self) -> bytes:
+        """What a rejected user sees."""
+        return self.reject_message.encode() + b"\r\n"
+
+    @property
+    def termination(self) -> bytes:
+        """What a terminated user sees last."""
+        return b"\r\n\r\n" + self.terminate_message.encode() + b"\r\n\r\n"
+
+    @property
+    def saw_termination(self) -> bool:
+        """True when the last that the user saw on stderr is the message that ends a session."""
+        return bool(self.terminate_message) and self.shown_bytes("stderr").endswith(
+            self.termination
+        )
 
     @property
     def notify(self) -> bool:
         """True when notices are wanted."""
-        failure = self.action.on_recording_failure if self.action else None
-        return bool(failure and failure.notify_url)
+        return bool(self._on_failure and self._on_failure.notify_url)
 
     def shown_bytes(self, stream: str = "") -> bytes:
         """All that reached the user, on one stream or on both in their order."""
-        return b"".join(
-            event.what.data
-            for event in self.shown
-            if isinstance(event.what, Shown) and stream in ("", event.what.stream)
-        )
+        return b"".join(data for data, name in self.shown_pieces if stream in ("", name))
+
+    @property
+    def shown_pieces(self) -> list[tuple[bytes, str]]:
+        """All that reached the user, as (data, stream)."""
+        return [(e.what.data, e.what.stream) for e in self.shown if isinstance(e.what, Shown)]
 
 
 class View(msgspec.Struct, kw_only=True):
     """A whole history, joined."""
 
     scenario: Scenario
+    planned: bool = True
+    """False when no scenario was given, and `scenario` is what the history shows of it."""
     history: History
-    played: Played | None
-    addresses: dict[str, str]
+    played: Played | None = None
+    addresses: dict[str, str] = {}
     """Address to node name."""
     sessions: dict[str, SessionView]
-    uploads: list[Upload]
-    stored: list[Stored]
-    notices: list[NoticeReceived]
-    dialled: list[Event]
+    uploads: list[Upload] = []
+    stored: list[Stored] = []
+    notices: list[NoticeReceived] = []
+    served: list[ActionServed] = []
+    dialled: list[Event] = []
+    struck: set[str] = set()
+    """Nodes that a fault hit, or should have."""
 
     @property
     def speed(self) -> int:
         """How many times faster than the protocol's timers it was played."""
         return self.played.speed if self.played else 1
 
+    @property
+    def timers(self) -> Timers:
+        """The timers that counted."""
+        return Timers().divided(max(1, self.speed))
+
     def faulted(self, node: str) -> bool:
-        """True when the scenario makes `node`, or the store behind it, misbehave."""
+        """True when `node`, or the store behind it, was made to misbehave, or may have been."""
         recorder = next((r for r in self.scenario.recorders if r.name == node), None)
-        hit = {plan.node for plan in self.scenario.faults}
-        behind = recorder is not None and recorder.storage == "s3" and "s3" in hit
-        return node in hit or behind or (recorder is not None and recorder.script is not None)
+        if recorder is None:
+            return node in self.struck or not self.planned
+        on_s3 = recorder.storage == "s3" or not self.planned
+        behind = on_s3 and "s3" in self.struck
+        return node in self.struck or behind or recorder.script is not None
 
     def let_down(self, session: SessionView) -> str:
         """Say how a recorder that nothing disturbs failed this session, or nothing.
@@ -199,7 +230,7 @@ class View(msgspec.Struct, kw_only=True):
         upload = session.upload
         if upload is None or self.faulted(upload.recorder):
             return ""
-        how = upload.failed_by_recorder(Timers().divided(self.speed).ack_window)
+        how = upload.failed_by_recorder(self.timers.ack_window)
         return f"its recorder failed: {how}" if how else ""
 
     def of(self, observer: str) -> Iterator[Event]:
@@ -207,33 +238,36 @@ class View(msgspec.Struct, kw_only=True):
         return (event for event in self.history if event.observer == observer)
 
 
-def join(scenario: Scenario, history: History) -> View:
-    """Join a history. Never raises on a history that lacks things: checkers say what is missing."""
+def join(scenario: Scenario | None, history: History) -> View:
+    """Join a history. Never raises on a history that lacks things: checkers say what is missing.
+
+    Without a scenario the history itself says what was played, and nothing is expected of it.
+    """
     ordered = tuple(sorted(history, key=lambda event: (event.observer, event.seq)))
+    planned = scenario is not None
+    scenario = scenario if scenario is not None else scenario_of(ordered)
     expectations = {expected.session: expected for expected in scenario.expect}
-    sessions = {
-        plan.name: SessionView(plan=plan, expect=expectations[plan.name])
-        for plan in scenario.sessions
-    }
     view = View(
         scenario=scenario,
+        planned=planned,
         history=ordered,
-        played=None,
-        addresses={},
-        sessions=sessions,
-        uploads=[],
-        stored=[],
-        notices=[],
-        dialled=[],
+        sessions={
+            plan.name: SessionView(plan=plan, expect=expectations.get(plan.name))
+            for plan in scenario.sessions
+        },
+        struck={plan.node for plan in scenario.faults},
     )
     connections: dict[str, str] = {}
     for event in ordered:
         _world(view, event)
         _user(view, event, connections)
     _server(view, connections)
-    _network(view)
+    view.uploads = uploads(tuple(view.of("network")), tuple(view.of("user")))
     for upload in view.uploads:
         _assign(view, upload)
+    for session in view.sessions.values():
+        if session.action is None:
+            session.action = _action(view, session, connections)
     return view
 
 
@@ -243,10 +277,14 @@ def _world(view: View, event: Event) -> None:
             view.played = event.what
         case Addressed(node=node, address=address):
             view.addresses[address] = node
+        case FaultApplied(node=node):
+            view.struck.add(node)
         case Stored():
             view.stored.append(event.what)
         case NoticeReceived():
             view.notices.append(event.what)
+        case ActionServed():
+            view.served.append(event.what)
         case Dialled():
             view.dialled.append(event)
         case _:
@@ -285,27 +323,25 @@ def _server(view: View, connections: dict[str, str]) -> None:
         if session.opened
     }
     by_name: dict[str, SessionView] = {}
-    for event in view.history:
+    for event in view.of("server"):
         what = event.what
-        if event.observer != "server":
-            continue
         if isinstance(what, ServerSession):
             session = by_wire.get((what.peer, what.channel))
             if session is not None:
                 session.server = what
+                session.reports.append(event)
                 by_name[what.session] = session
             continue
         found = by_name.get(getattr(what, "session", ""))
         if found is not None:
-            _server_event(found, event, what)
+            found.reports.append(event)
+            _server_event(found, what)
 
 
-def _server_event(session: SessionView, event: Event, what: Kind) -> None:
+def _server_event(session: SessionView, what: Kind) -> None:
     match what:
         case PolicyApplied(action=action):
             session.action = action
-        case Entered():
-            session.entered.append(event)
         case Attempted():
             session.attempted.append(what)
         case Aborted():
@@ -320,87 +356,27 @@ def _server_event(session: SessionView, event: Event, what: Kind) -> None:
             pass
 
 
-def _network(view: View) -> None:
-    uploads: dict[tuple[str, int], Upload] = {}
-    for event in view.of("network"):
-        what = event.what
-        if isinstance(what, Requested) and what.method == "POST":
-            uploads[what.connection, what.stream] = Upload(
-                recorder=what.recorder,
-                connection=what.connection,
-                stream=what.stream,
-                http=what.http,
-                path=what.path,
-                handed=[],
-                answers=[],
-            )
-            continue
-        if isinstance(what, Disconnected):
-            for (connection, _), upload in uploads.items():
-                if connection == what.connection and upload.gone_at is None:
-                    upload.gone_at = event.at
-            continue
-        if isinstance(what, Answered | AnswerBody | AnswerEnded | BodyStarted | BodyEnded):
-            found = uploads.get((what.connection, what.stream))
-            if found is not None:
-                _network_event(found, event, what)
-    for event in view.of("user"):
-        if isinstance(event.what, Handed):
-            found = uploads.get((event.what.connection, event.what.stream))
-            if found is not None:
-                found.handed.append(event)
-    view.uploads.extend(uploads.values())
-
-
-def _network_event(upload: Upload, event: Event, what: Kind) -> None:
-    match what:
-        case Answered(status=status):
-            if status == (100 if upload.http == "1.1" else 200) and upload.opened_at is None:
-                upload.opened_at = event.at
-            if status >= 200:
-                upload.final_status = status
-        case AnswerBody():
-            upload.answers.append(event)
-        case AnswerEnded():
-            upload.answer_ended_at = event.at
-        case BodyEnded():
-            upload.body_ended = True
-        case _:
-            pass
-
-
-class _Header(msgspec.Struct):
-    """What of a header tells sessions apart; everything is optional."""
-
-    connectionID: str = ""  # noqa: N815
-    command: str = ""
-    width: int = 0
-    height: int = 0
-    env: dict[str, str] | None = None
-
-
-def header_line(body: bytes) -> bytes:
-    """Return the first line of a recording, its newline included."""
-    end = body.find(b"\n")
-    return body if end < 0 else body[: end + 1]
-
-
 def _assign(view: View, upload: Upload) -> None:
     """Give an upload to the session whose recording it is, if that can be told."""
-    try:
-        header = msgspec.json.decode(header_line(upload.body), type=_Header)
-    except msgspec.MsgspecError:
+    header = header_of(upload)
+    if header is None:
         return
     fitting = [session for session in view.sessions.values() if _fits(session, header)]
-    if len(fitting) == 1 and fitting[0].upload is None:
+    if len(fitting) > 1:
+        fitting = [session for session in fitting if _shows(session, upload)]
+    if len(fitting) != 1:
+        return
+    if fitting[0].upload is None:
         fitting[0].upload = upload
+    elif upload.taken:
+        fitting[0].further.append(upload)
 
 
-def _fits(session: SessionView, header: _Header) -> bool:
+def _fits(session: SessionView, header: Header) -> bool:
     opened = session.opened
     if opened is None:
         return False
-    if session.server is not None and header.connectionID != session.server.connection_id:
+    if session.server is not None and header.connection_id != session.server.connection_id:
         return False
     size = (opened.width, opened.height) if opened.pty else (0, 0)
     term = (header.env or {}).get("TERM", "")
@@ -408,4 +384,62 @@ def _fits(session: SessionView, header: _Header) -> bool:
         header.command == opened.command
         and (header.width, header.height) == size
         and (not opened.pty or term == opened.term)
+    )
+
+
+def _shows(session: SessionView, upload: Upload) -> bool:
+    """Tell whether the upload holds what this user saw, where nothing else tells sessions apart."""
+    recorded, shown = recorded_output(upload.body), screen_text(session.shown_pieces)
+    short, long = sorted((recorded, shown), key=len)
+    return session.server is None and bool(short) and long.startswith(short)
+
+
+def _action(view: View, session: SessionView, connections: dict[str, str]) -> SSHAction | None:
+    """Return the action that counts, as the control plane or else the scenario has it."""
+    peer = connections.get(session.opened.connection, "") if session.opened else ""
+    host = peer.rpartition(":")[0]
+    served = [
+        answer.action
+        for answer in view.served
+        if answer.peer == host and (not view.planned or answer.ssh_user == session.plan.ssh_user)
+    ]
+    held = {_counting(action) for action in served if action.hold_and_delegate}
+    final = {_counting(action) for action in served if not action.hold_and_delegate}
+    if len(final) == 1 and len(held) <= 1:
+        # Connections of one peer cannot be told apart here: their answers must all say the same.
+        last = final.pop()
+        return held.pop().followed_by(last) if held else last
+    return _planned_action(view)
+
+
+def _counting(action: SSHAction) -> SSHAction:
+    """Return what of an action counts for its failure: where notices go does not."""
+    failure = action.on_recording_failure
+    if failure is not None:
+        url = "given" if failure.notify_url else ""
+        failure = msgspec.structs.replace(failure, notify_url=url)
+    return msgspec.structs.replace(
+        action, hold_and_delegate="", message="", on_recording_failure=failure
+    )
+
+
+def _planned_action(view: View) -> SSHAction | None:
+    """Return the scenario's own action, with addresses in place of names."""
+    plain = view.scenario.action
+    if plain is None:
+        return None
+    address = {node: address for address, node in view.addresses.items()}
+    failure = plain.on_failure
+    return SSHAction(
+        accept=True,
+        recorders=None
+        if plain.record is None
+        else tuple(address.get(name, name) for name in plain.record),
+        on_recording_failure=None
+        if failure is None
+        else OnRecordingFailure(
+            reject_session_with_message=failure.reject,
+            terminate_session_with_message=failure.terminate,
+            notify_url="given" if failure.notify else "",
+        ),
     )

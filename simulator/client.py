@@ -571,8 +571,10 @@ class Client:
             s.phase = Phase.OVER
             s.waiting = ()
             effects.append(self._enter(State.SESSION_TERMINATED))
-            if not closing:
+            if s.exit_status is None:
                 effects.append(Terminate(s.terminate_message))
+            elif not closing:  # the command had exited, its last output was never handed over
+                effects.append(Exit(s.exit_status))
             return [*effects, Finish()]
         effects.append(self._enter(State.CONTINUE_UNRECORDED))
         s.phase = Phase.UNRECORDED

@@ -17,8 +17,9 @@ from asyncssh.stream import SSHServerStreamSession
 
 from conformance.wire import REJECTED_EXIT_STATUS
 from simulator.pty_process import Owner
+from simulator.ssh_parties import Request, Running, User
 from simulator.ssh_policy import Decision, RefusedError
-from simulator.ssh_session import Request, Running, SshSession, User
+from simulator.ssh_session import SshSession
 
 
 class Connection:

@@ -28,8 +28,9 @@ from simulator.control_client import ControlError, on_control, request
 from simulator.overlay import Overlay
 from simulator.pty_process import Program
 from simulator.ssh_channel import Connection, SshChannel
+from simulator.ssh_parties import Request, Surroundings, User
 from simulator.ssh_policy import Decision, Policy
-from simulator.ssh_session import DEFAULT_TERM, Request, SshSession, Surroundings, User
+from simulator.ssh_session import DEFAULT_TERM, SshSession
 
 NOTICE_LIMIT = 10.0
 """Seconds for posting one notice."""

@@ -13,16 +13,16 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import msgspec
 
 from conformance import history
-from conformance.wire import REJECTED_EXIT_STATUS, SECOND, CastHeader, Timers
+from conformance.wire import REJECTED_EXIT_STATUS, SECOND, CastHeader
 from simulator import client as core
 from simulator.cast import CastWriter, WholeCharacters
-from simulator.overlay import Overlay
-from simulator.pty_process import Command, Owner, Program
+from simulator.pty_process import Command
+from simulator.ssh_parties import Request, Running, Surroundings, User
 from simulator.ssh_policy import Decision
 from simulator.upload import Upload
 
@@ -51,82 +51,6 @@ class Resize(msgspec.Struct, frozen=True):
     at: int
     width: int
     height: int
-
-
-class Request(msgspec.Struct, kw_only=True):
-    """What the user asked for; the window may change until the command starts."""
-
-    session: str
-    peer: str
-    channel: int
-    connection_id: str
-    ssh_user: str
-    shell: str
-    """``shell``, ``exec`` or ``sftp``."""
-    command: str
-    term: str
-    pty: bool
-    width: int
-    height: int
-    env: dict[str, str] = {}
-
-
-class Running(Protocol):
-    """What the session holds of its command; see `pty_process.Command`."""
-
-    status: int | None
-
-    def set_reading(self, *, wanted: bool) -> None:
-        """Read output, or leave it."""
-
-    def resize(self, width: int, height: int) -> None:
-        """Change the window."""
-
-    def write(self, data: bytes) -> None:
-        """Give the command input."""
-
-    def write_eof(self) -> None:
-        """End the input."""
-
-    def send_signal(self, number: int) -> None:
-        """Send a signal."""
-
-    def hang_up(self) -> None:
-        """Tell the command that the user is gone."""
-
-    def silence(self) -> None:
-        """Take no more output."""
-
-    async def end(self, *, thorough: bool) -> None:
-        """Kill what is left."""
-
-
-class User(Protocol):
-    """The user's end of the session."""
-
-    def show(self, data: bytes, stream: str) -> None:
-        """Send output; nothing happens when the user is gone."""
-
-    def exit(self, status: int) -> None:
-        """Tell the exit status (minus a signal's number) and close."""
-
-    def take_input(self, wanted: bool) -> None:
-        """Read what the user types, or leave it."""
-
-    def run_sftp(self, owner: Owner) -> Running:
-        """Serve sftp on the user's channel."""
-
-
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What all sessions of a server share."""
-
-    log: history.Log
-    overlay: Overlay
-    timers: Timers
-    source_addr: str
-    notify: Callable[[Request, Decision, core.Notify], asyncio.Task[None]]
-    """Post a notice in the background."""
-    program: Callable[[Request, Decision], Program]
 
 
 class SshSession:

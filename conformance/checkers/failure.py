@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 
 from conformance.checking import Findings, checks
-from conformance.history import Event, Handed, RelayPaused, RelayResumed, Shown
+from conformance.history import Shown
 from conformance.machine import State
-from conformance.output import Recorded, Screen
 from conformance.sessions import SessionView, View
 from conformance.wire import REJECTED_EXIT_STATUS
 
@@ -150,7 +149,11 @@ def while_streaming(view: View, out: Findings) -> None:
             continue
         if _exited_before_loss(session):
             out.held("failure-8")
-        elif session.expect.exit == 0 and session.command_exited is not None:
+        elif (
+            session.expect.exit == 0
+            and session.command_exited is not None
+            and not view.let_down(session)
+        ):
             _standing(session, out)
         if session.terminate_message:
             if not _exited_before_loss(session) and not session.hung_up:
@@ -192,75 +195,3 @@ def _terminated(session: SessionView, out: Findings) -> None:
         "the command, or something that it started, was not ended",
         session=session.name,
     )
-
-
-@checks("failure-3")
-def handed_first(view: View, out: Findings) -> None:
-    """Under enforcement, hold each byte shown against what had been handed over by then."""
-    for session in view.sessions.values():
-        if session.terminate_message and session.upload is not None:
-            _order(view, session, out)
-
-
-def _order(view: View, session: SessionView, out: Findings) -> None:
-    """Walk the user observer's events in order: shown output must be a prefix of what was handed.
-
-    While the relay is paused, what lies in the socket before it is not known: such a stretch is
-    judged when it reads again, by the total.
-    """
-    upload = session.upload
-    assert upload is not None
-    recorded, screen = Recorded(), Screen()
-    handed, shown, paused, worst = "", 0, False, None
-    message = termination(session)
-    tail = len(session.shown_bytes("stderr")) - len(message)
-    stderr_seen = 0
-    for event in _relevant(view, session):
-        what = event.what
-        if isinstance(what, Handed):
-            handed += recorded.feed(what.data)
-        elif isinstance(what, RelayPaused | RelayResumed):
-            paused = isinstance(what, RelayPaused)
-        elif isinstance(what, Shown):
-            data = what.data
-            if what.stream == "stderr":
-                stderr_seen += len(data)
-                if stderr_seen > tail and session.shown_bytes("stderr").endswith(message):
-                    data = data[: max(0, len(data) - (stderr_seen - tail))]
-            text = screen.feed(data, what.stream)
-            ahead = handed[shown : shown + len(text)] != text
-            shown += len(text)
-            if ahead and not paused and worst is None:
-                worst = (text, handed[-80:], event.at)
-    if worst is None and shown > len(handed):
-        worst = ("", handed[-80:], 0)
-    text, before, at = worst or ("", "", 0)
-    later = next((e.at for e in upload.handed if e.at > at), None)
-    out.expect(
-        "failure-3",
-        worst is None,
-        "output was shown that had not been handed to the recording stream",
-        f"shown: {text!r}",
-        f"handed over by then ended with: {before!r}",
-        f"next recording bytes {(later - at) / 1e6:.1f} ms later" if later else "nothing followed",
-        session=session.name,
-    )
-
-
-def _relevant(view: View, session: SessionView) -> list[Event]:
-    upload = session.upload
-    assert upload is not None
-    chosen = []
-    for event in view.of("user"):
-        match event.what:
-            case Handed(connection=connection, stream=stream):
-                mine = (connection, stream) == (upload.connection, upload.stream)
-            case Shown(session=name):
-                mine = name == session.name
-            case RelayPaused(connection=connection) | RelayResumed(connection=connection):
-                mine = connection == upload.connection
-            case _:
-                mine = False
-        if mine:
-            chosen.append(event)
-    return chosen

@@ -160,7 +160,7 @@ def _gaps(
         )
     ]
     if spoiled and len(spoiled) == len(long):
-        out.unknown(clause, "our own loop was late while acks were awaited", upload.recorder)
+        out.void(clause, "our own loop was late while acks were awaited", upload.recorder)
         return
     out.expect(
         clause,
@@ -175,7 +175,7 @@ def body_ends(view: View, out: Findings) -> None:
     """A session that ended normally, beside a sound recorder, has its body ended."""
     for session in view.sessions.values():
         upload = session.upload
-        normal = session.exit is not None and not session.hung_up
+        normal = session.exit is not None and not session.hung_up and not view.let_down(session)
         if upload is None or view.faulted(upload.recorder) or not normal:
             continue
         out.expect(

@@ -26,7 +26,7 @@ MUTANT = Mutant(
     name="recorder-drops-last-line",
     part="recorder",
     summary="keeps every recording without its last line, and acks all of it",
-    breaks=("storage-2", "storage-1"),
-    shown_by=("session-complete",),
+    breaks=("storage-2",),
+    shown_by=("basic/v2-shell", "basic/v1-s3"),
     overlay={Upload: _DropsLastLine},
 )

@@ -22,7 +22,7 @@ MUTANT = Mutant(
     name="fails-open-when-enforced",
     part="client",
     summary="goes on unrecorded when no recorder can be started or the recording is lost",
-    breaks=("failure-1", "failure-2", "machine-1"),
-    shown_by=(),
+    breaks=("failure-1", "failure-2", "failure-4", "machine-2", "notice-2"),
+    shown_by=("reject/both", "loss/killed-both"),
     overlay={Client: FailsOpen},
 )

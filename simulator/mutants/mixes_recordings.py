@@ -44,6 +44,6 @@ MUTANT = Mutant(
     part="recorder",
     summary="writes the events of two concurrent uploads into each other's recording",
     breaks=("storage-3", "storage-1", "storage-2"),
-    shown_by=("two-sessions",),
+    shown_by=("basic/two-at-once", "basic/multiplexed"),
     overlay={Upload: _Mixes},
 )

@@ -49,6 +49,6 @@ MUTANT = Mutant(
     part="driver",
     summary="shows output at once and hands it to the recorder up to 250 ms later",
     breaks=("failure-3",),
-    shown_by=(),
+    shown_by=("basic/idle",),
     overlay={SshSession: ShowsFirst},
 )

@@ -22,6 +22,6 @@ MUTANT = Mutant(
     part="recorder",
     summary="sends no ack while nothing comes in",
     breaks=("acks-1", "acks-2"),
-    shown_by=("idle-session",),
+    shown_by=("basic/long-idle",),
     overlay={Acks: _AcksNewsOnly},
 )

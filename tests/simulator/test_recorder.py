@@ -3,117 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import resource
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from conformance.history import (
-    Event,
-    Kind,
-    Log,
     RecorderListening,
     UploadFailed,
     UploadRefused,
     UploadStarted,
     UploadStored,
 )
-from conformance.wire import Timers
-from simulator.overlay import Overlay, overlay_named
-from simulator.recorder import RecorderConfig, serve_recorder, storage_for
+from simulator.recorder import RecorderConfig, storage_for
 from simulator.storage import StorageConfigError
-from simulator.storage.s3 import s3_client
-from tests.simulator.peer import DEADLINE, H2Peer, Raw, serving
-
-K = TypeVar("K")
-
-MILLISECOND = 1_000_000
-QUICK = Timers(ack_cadence=50 * MILLISECOND)
-HEADER = b'{"version":2,"width":80,"height":24,"timestamp":1600000000,"srcNodeID":"n1"}\n'
-
-
-@dataclass
-class Live:
-    address: str
-    kinds: list[Kind] = field(default_factory=list)
-    noted: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def of(self, kind: type[K]) -> list[K]:
-        return [what for what in self.kinds if isinstance(what, kind)]
-
-    async def until(self, kind: type[Kind], count: int = 1) -> None:
-        async with asyncio.timeout(DEADLINE):
-            while len(self.of(kind)) < count:
-                self.noted.clear()
-                await self.noted.wait()
-
-
-@asynccontextmanager
-async def live(
-    storage: Path | str,
-    *,
-    overlay: Overlay | None = None,
-    v2: bool = True,
-    s3_endpoint: str = "",
-    spool: str = "",
-) -> AsyncIterator[Live]:
-    running = Live("")
-
-    def sink(event: Event) -> None:
-        running.kinds.append(event.what)
-        running.noted.set()
-
-    config = RecorderConfig(
-        name="r1",
-        storage=str(storage),
-        timers=QUICK,
-        v2=v2,
-        s3_endpoint=s3_endpoint,
-        spool=spool,
-    )
-    log = Log("recorder/r1", time.monotonic_ns, sink)
-    async with serving(
-        lambda stop, listening: serve_recorder(
-            config, log, overlay=overlay or Overlay(), stop=stop, listening=listening
-        )
-    ) as running.address:
-        yield running
-
-
-def casts(base: Path) -> list[Path]:
-    return sorted(base.glob("*/*.cast"))
-
-
-def frames(answer: bytes | bytearray) -> list[dict[str, object]]:
-    return [json.loads(line) for line in bytes(answer).splitlines()]
-
-
-async def record_v2(peer: H2Peer, data: bytes) -> int:
-    stream = peer.request("POST", "/v2/record")
-    await peer.until(lambda: peer.answers[stream].status)
-    assert peer.answers[stream].status == 200
-    await peer.send(stream, data, end=True)
-    await peer.until(lambda: peer.answers[stream].ended)
-    return stream
-
-
-def chunked(data: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(data), data)
-
-
-V1_HEAD = (
-    b"POST /record HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-    b"Expect: 100-continue\r\n\r\n"
+from tests.simulator.live_recorder import (
+    HEADER,
+    V1_END,
+    V1_HEAD,
+    Live,
+    casts,
+    chunked,
+    frames,
+    live,
+    record_v2,
 )
-V1_END = b"0\r\n\r\n"
-
+from tests.simulator.peer import H2Peer, Raw
 
 # --- v2 -------------------------------------------------------------------------------------------
 
@@ -449,107 +366,3 @@ def test_a_recorder_that_stops_keeps_what_came(tmp_path: Path) -> None:
     (stored,) = asyncio.run(main()).of(UploadStored)
     assert not stored.complete
     assert casts(tmp_path)[0].read_bytes() == HEADER + b"[1]\n"
-
-
-# --- S3 -------------------------------------------------------------------------------------------
-
-
-def test_s3_stores_fails_in_words_and_refuses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    endpoint = "http://{}:{}".format(*server.get_host_and_port())
-    client = s3_client(endpoint)
-    client.create_bucket(Bucket="sessions")
-
-    async def main() -> Live:
-        async with live("s3://sessions/p", s3_endpoint=endpoint, spool=str(tmp_path)) as recorder:
-            peer = await H2Peer.connect(recorder.address)
-            stream = await record_v2(peer, HEADER)
-            assert frames(peer.answers[stream].body)[-1] == {"ack": len(HEADER)}
-            (entry,) = client.list_objects_v2(Bucket="sessions")["Contents"]
-            assert entry["Key"].startswith("p/n1/2020-09-13T12:26:40.")
-            lost = peer.request("POST", "/v2/record")
-            await peer.until(lambda: peer.answers[lost].status == 200)
-            client.delete_object(Bucket="sessions", Key=entry["Key"])
-            client.delete_bucket(Bucket="sessions")
-            await peer.send(lost, HEADER, end=True)
-            await peer.until(lambda: peer.answers[lost].ended)
-            assert "NoSuchBucket" in str(frames(peer.answers[lost].body)[-1]["error"])
-            refused = peer.request("POST", "/v2/record")
-            await peer.until(lambda: peer.answers[refused].status)
-            assert peer.answers[refused].status == 503
-            await peer.close()
-            v1 = await Raw.connect(recorder.address)
-            v1.say(V1_HEAD)
-            assert (await v1.head()).startswith(b"HTTP/1.1 503 ")
-            await v1.close()
-        return recorder
-
-    recorder = asyncio.run(main())
-    client.close()
-    server.stop()
-    assert len(recorder.of(UploadStored)) == len(recorder.of(UploadFailed)) == 1
-    (spooled,) = (path for path in tmp_path.rglob("*") if path.is_file())
-    assert spooled.read_bytes() == HEADER
-
-
-# --- mutants --------------------------------------------------------------------------------------
-
-
-def test_the_mutant_that_drops_the_last_line(tmp_path: Path) -> None:
-    async def main() -> None:
-        overlay = overlay_named("recorder-drops-last-line")
-        async with live(tmp_path, overlay=overlay) as recorder:
-            peer = await H2Peer.connect(recorder.address)
-            stream = await record_v2(peer, HEADER + b"[1]\n[2]\n[3]\n")
-            assert frames(peer.answers[stream].body)[-1] == {"ack": len(HEADER) + 12}
-            await peer.close()
-
-    asyncio.run(main())
-    assert casts(tmp_path)[0].read_bytes() == HEADER + b"[1]\n[2]\n"
-
-
-def test_the_mutant_that_stops_acks_when_idle(tmp_path: Path) -> None:
-    async def main() -> None:
-        overlay = overlay_named("recorder-stops-acks-when-idle")
-        async with live(tmp_path, overlay=overlay) as recorder:
-            peer = await H2Peer.connect(recorder.address)
-            idle, busy = (peer.request("POST", "/v2/record") for _ in range(2))
-            await peer.send(idle, HEADER)
-            await peer.until(lambda: peer.answers[idle].body)
-            for _ in range(5):  # five turns of the cadence, told by the acks of a busy sibling
-                seen = len(peer.answers[busy].body)
-                await peer.send(busy, HEADER)
-                await peer.until(lambda seen=seen: len(peer.answers[busy].body) > seen)  # type: ignore[misc]
-            assert frames(peer.answers[idle].body) == [{"ack": len(HEADER)}]
-            await peer.close()
-
-    asyncio.run(main())
-
-
-def test_the_mutant_that_mixes_recordings(tmp_path: Path) -> None:
-    async def main() -> None:
-        overlay = overlay_named("recorder-mixes-recordings")
-        async with live(tmp_path, overlay=overlay) as recorder:
-            peer = await H2Peer.connect(recorder.address)
-            streams = [peer.request("POST", "/v2/record") for _ in range(2)]
-            for s in streams:
-                await peer.send(s, HEADER)
-            for s in streams:
-                total = len(HEADER)
-                await peer.until(lambda s=s, n=total: b":%d}" % n in peer.answers[s].body)  # type: ignore[misc]
-            for s in streams:
-                await peer.send(s, b"[%d]\n" % s)
-            for s in streams:
-                total = len(HEADER) + 4
-                await peer.until(lambda s=s, n=total: b":%d}" % n in peer.answers[s].body)  # type: ignore[misc]
-            for s in streams:
-                await peer.send(s, b"", end=True)
-                await peer.until(lambda s=s: peer.answers[s].ended)  # type: ignore[misc]
-            await peer.close()
-
-    asyncio.run(main())
-    assert [p.read_bytes() for p in casts(tmp_path)] == [HEADER + b"[3]\n", HEADER + b"[1]\n"]

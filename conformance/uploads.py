@@ -1,0 +1,169 @@
+"""Uploads: recordings on their way, as the relay beside the user saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+
+from conformance.history import (
+    AnswerBody,
+    Answered,
+    AnswerEnded,
+    BodyEnded,
+    BodyStarted,
+    Disconnected,
+    Event,
+    Handed,
+    Kind,
+    Requested,
+)
+
+
+class Upload(msgspec.Struct, kw_only=True):
+    """One recording on its way: what the relay saw of one request."""
+
+    recorder: str
+    connection: str
+    stream: int
+    http: str
+    path: str
+    handed: list[Event]
+    """The events `Handed`, in the user observer's order."""
+    answers: list[Event]
+    """The events `AnswerBody`."""
+    opened_at: int | None = None
+    """When the 200 (v2) or the interim 100 (v1) passed."""
+    body_ended: bool = False
+    body_ended_at: int | None = None
+    answer_ended_at: int | None = None
+    answer_ended_first: bool = False
+    """True when the answer ended before the body had."""
+    final_status: int | None = None
+    gone_at: int | None = None
+
+    @property
+    def body(self) -> bytes:
+        """All that was handed over."""
+        return b"".join(event.what.data for event in self.handed if isinstance(event.what, Handed))
+
+    @property
+    def taken(self) -> bool:
+        """True when a recorder took the recording and got something of it."""
+        return self.opened_at is not None and any(self.handed)
+
+    @property
+    def clean(self) -> bool:
+        """True when the body was ended, and the answer said success to its end."""
+        return self.body_ended and self.answer_ended_at is not None and self.final_status == 200
+
+    @property
+    def last_answer(self) -> str:
+        """The last bytes of the answer that passed, as text."""
+        data = getattr(self.answers[-1].what, "data", b"") if self.answers else b""
+        return str(data.decode("utf-8", "replace"))
+
+    def gaps(self) -> tuple[int, ...]:
+        """Return the times between what passed back, from the opening on, in nanoseconds."""
+        if self.opened_at is None:
+            return ()
+        last = self.answer_ended_at if self.answer_ended_at is not None else self.gone_at
+        times = [self.opened_at, *(event.at for event in self.answers)]
+        if last is not None:
+            times.append(last)
+        return tuple(after - before for before, after in pairwise(times))
+
+    def failed_by_recorder(self, window: int) -> str:
+        """Say how the recorder itself broke off an upload that it had taken, or nothing.
+
+        `window` is the ack window in nanoseconds.
+        """
+        if self.opened_at is None:
+            return ""
+        frames = [event.at for event in self.answers]
+        if self.http == "2":
+            times = [self.opened_at, *frames, *([self.gone_at] if self.gone_at else [])]
+            if any(after - before >= window for before, after in pairwise(times)):
+                return "it sent no frame for the whole ack window"
+        if self.answer_ended_at is not None and not self.body_ended:
+            return "it ended its answer before the body ended"
+        if self.final_status not in (None, 200):
+            return f"it answered {self.final_status}"
+        if '"error"' in self.last_answer:
+            return "it sent an error frame"
+        return ""
+
+
+def uploads(network: Sequence[Event], user: Sequence[Event]) -> list[Upload]:
+    """Put together the uploads that passed, from the events of these two observers."""
+    found: dict[tuple[str, int], Upload] = {}
+    for event in network:
+        what = event.what
+        if isinstance(what, Requested) and what.method == "POST":
+            found[what.connection, what.stream] = Upload(
+                recorder=what.recorder,
+                connection=what.connection,
+                stream=what.stream,
+                http=what.http,
+                path=what.path,
+                handed=[],
+                answers=[],
+            )
+        elif isinstance(what, Disconnected):
+            for (connection, _), upload in found.items():
+                if connection == what.connection and upload.gone_at is None:
+                    upload.gone_at = event.at
+        elif isinstance(what, Answered | AnswerBody | AnswerEnded | BodyStarted | BodyEnded):
+            passing = found.get((what.connection, what.stream))
+            if passing is not None:
+                _passed(passing, event, what)
+    for event in user:
+        if isinstance(event.what, Handed):
+            passing = found.get((event.what.connection, event.what.stream))
+            if passing is not None:
+                passing.handed.append(event)
+    return list(found.values())
+
+
+def _passed(upload: Upload, event: Event, what: Kind) -> None:
+    match what:
+        case Answered(status=status):
+            if status == (100 if upload.http == "1.1" else 200) and upload.opened_at is None:
+                upload.opened_at = event.at
+            if status >= 200:
+                upload.final_status = status
+        case AnswerBody():
+            upload.answers.append(event)
+        case AnswerEnded():
+            upload.answer_ended_at = event.at
+            upload.answer_ended_first = not upload.body_ended
+        case BodyEnded():
+            upload.body_ended = True
+            upload.body_ended_at = event.at
+        case _:
+            pass
+
+
+def header_line(body: bytes) -> bytes:
+    """Return the first line of a recording, its newline included."""
+    end = body.find(b"\n")
+    return body if end < 0 else body[: end + 1]
+
+
+class Header(msgspec.Struct):
+    """What of a recording's header tells sessions apart; everything is optional."""
+
+    connection_id: str = msgspec.field(name="connectionID", default="")
+    command: str = ""
+    width: int = 0
+    height: int = 0
+    env: dict[str, str] | None = None
+
+
+def header_of(upload: Upload) -> Header | None:
+    """Read an upload's header; None when there is none that can be read."""
+    try:
+        return msgspec.json.decode(header_line(upload.body), type=Header)
+    except (msgspec.MsgspecError, RecursionError):
+        return None

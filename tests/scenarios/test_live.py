@@ -1,0 +1,72 @@
+"""The main job: the whole library in real time, and every mutant once, on real parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.judgement import Finding, Judgement, Status
+from conformance.machine import TRANSITIONS
+from fixtures.faults import vocabulary
+from scenarios.engine import Options, Play, Result, play
+from scenarios.reader import library
+from simulator.overlay import mutants
+
+LIBRARY = library(frozenset(vocabulary()))
+MUTANTS = mutants()
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+
+class Quiet:
+    """Watches nothing: pytest tells."""
+
+    def started(self, scenario: str) -> None:
+        pass
+
+    def finished(self, judgement: Judgement) -> None:
+        pass
+
+
+def plays() -> Iterator[Play]:
+    """The library without a mutant, and each mutant with the scenarios that show it."""
+    for scenario in LIBRARY.values():
+        yield Play(scenario)
+    for mutant in MUTANTS.values():
+        for name in mutant.shown_by:
+            yield Play(LIBRARY[name], mutant)
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    """Everything, played once, all at once: most of the time is the protocol's own waiting."""
+    return asyncio.run(play(list(plays()), Options(), Quiet(), asyncio.Event()))
+
+
+def told(findings: tuple[Finding, ...]) -> str:
+    """Findings as a person wants to read them when a test fails."""
+    return "\n".join(f"{f.status} {f.clause} {f.message} {f.evidence}" for f in findings)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_the_reference_parts_conform(name: str, result: Result) -> None:
+    judgement = result.run.results[list(LIBRARY).index(name)]
+    assert judgement.scenario == name
+    assert judgement.status is Status.PASS, told(judgement.findings)
+
+
+def test_every_arrow_is_taken(result: Result) -> None:
+    taken = {arrow for j in result.run.results[: len(LIBRARY)] for arrow in j.transitions}
+    assert taken == set(TRANSITIONS)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_breaks_what_it_declares(name: str, result: Result) -> None:
+    mutant = MUTANTS[name]
+    played = zip(plays(), result.run.results, strict=True)
+    findings = tuple(f for p, j in played if p.mutant is mutant for f in j.findings)
+    broken = {f.clause for f in findings if f.status in (Status.FAIL, Status.WARN)}
+    assert broken == set(mutant.breaks), told(findings)
+    assert not [f for f in findings if f.status is Status.ERROR], told(findings)
