@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,6 +19,7 @@ from conformance.judgement import ExitStatus, exit_status
 from conformance.scenario import Scenario
 from fixtures.faults import vocabulary
 from recspec import __version__
+from recspec.serving import fail
 from reports.names import PAGE, RESULTS
 from reports.results import results_json
 from reports.terminal import Progress, print_summary
@@ -88,7 +89,7 @@ def run(
             page: Path | None = write_reports(result.run, histories, folder)
         except ReportError as error:
             page = None
-            console.print(f"recspec: {error}", markup=False, soft_wrap=True)
+            console.print(str(error), markup=False, soft_wrap=True)
             status = status or ExitStatus.INCONCLUSIVE
     if as_json:
         sys.stdout.buffer.write(results_json(result.run))
@@ -118,7 +119,7 @@ def _chosen(selection: list[str]) -> list[Scenario]:
         if names or not files:
             found |= select(library(faults), names)
     except (UnreadableScenarioError, UnknownScenarioError) as error:
-        _usage(str(error))
+        fail(ExitStatus.USAGE, str(error))
     return list(found.values())
 
 
@@ -127,7 +128,9 @@ def _mutant(name: str | None) -> Mutant | None:
         return None
     known = mutants()
     if name not in known:
-        _usage(f"no mutant is named {name!r}; 'recspec list mutants' names them all")
+        fail(
+            ExitStatus.USAGE, f"no mutant is named {name!r}; 'recspec list mutants' names them all"
+        )
     return known[name]
 
 
@@ -140,26 +143,23 @@ def _folder(out: Path | None) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         held = (folder / ".lock").open("w")
     except (FileExistsError, NotADirectoryError):
-        _usage(f"--out {folder}: not a folder")
+        fail(ExitStatus.USAGE, f"--out {folder}: not a folder")
     except OSError as error:
-        _end(f"--out {folder}: {error.strerror}", ExitStatus.INCONCLUSIVE)
+        fail(ExitStatus.INCONCLUSIVE, f"--out {folder}: {error.strerror}")
     with held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _usage(f"--out {folder}: another run is writing there; give each run its own folder")
+            fail(
+                ExitStatus.USAGE,
+                f"--out {folder}: another run is writing there; give each run its own folder",
+            )
         try:
             if (folder / RESULTS).exists() or (folder / PAGE).exists():
-                _usage(f"--out {folder}: holds the results of an earlier run; give a new folder")
+                fail(
+                    ExitStatus.USAGE,
+                    f"--out {folder}: holds the results of an earlier run; give a new folder",
+                )
             yield folder
         finally:
             (folder / ".lock").unlink(missing_ok=True)
-
-
-def _usage(message: str) -> NoReturn:
-    _end(message, ExitStatus.USAGE)
-
-
-def _end(message: str, status: ExitStatus) -> NoReturn:
-    print(f"recspec: {message}", file=sys.stderr)  # noqa: T201
-    raise typer.Exit(status)

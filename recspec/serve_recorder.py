@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import signal
-import socket
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from conformance.history import End, Event, Log, to_line
-from simulator.overlay import Overlay, overlay_named
+from conformance.history import Log
+from conformance.judgement import ExitStatus
+from recspec.serving import (
+    Json,
+    MutantName,
+    address,
+    fail,
+    overlay,
+    serve_until_stopped,
+    write_json,
+    write_nothing,
+)
 from simulator.recorder import S3_SCHEME, RecorderConfig, serve_recorder
 from simulator.storage import StorageConfigError
-
-USAGE = 2
-INCONCLUSIVE = 3
 
 
 def serve_recorder_command(
@@ -35,20 +38,16 @@ def serve_recorder_command(
     spool: Annotated[
         str, typer.Option(metavar="DIR", help="Where recordings wait on their way to S3.")
     ] = "",
-    mutant: Annotated[
-        str, typer.Option(metavar="NAME", help="Load a recorder with one known defect.")
-    ] = "",
-    json: Annotated[
-        bool, typer.Option("--json", help="Write what happens as JSON lines to stdout.")
-    ] = False,
+    mutant: MutantName = "",
+    json: Json = False,
 ) -> None:
     """Run the reference recorder until it is interrupted.
 
     Example: recspec serve recorder --listen 127.0.0.1:8080 --storage ./recordings
     """
-    host, port = _address(listen)
+    host, port = address(listen)
     if not storage.startswith(S3_SCHEME) and Path(storage).exists() and not Path(storage).is_dir():
-        _leave(USAGE, f"--storage {storage}: not a directory")
+        fail(ExitStatus.USAGE, f"--storage {storage}: not a directory")
     config = RecorderConfig(
         name="recorder",
         host=host,
@@ -57,57 +56,14 @@ def serve_recorder_command(
         s3_endpoint=s3_endpoint,
         spool=spool,
     )
-    overlay = _overlay(mutant)
+    chosen = overlay(mutant, ("recorder",))
+
+    async def run(log: Log, stop: asyncio.Event, listening: Callable[[str], None]) -> None:
+        await serve_recorder(config, log, overlay=chosen, stop=stop, listening=listening)
+
     try:
-        asyncio.run(_serve(config, overlay, json=json))
+        serve_until_stopped(
+            "recorder", "recorder/recorder", listen, write_json if json else write_nothing, run
+        )
     except StorageConfigError as error:
-        _leave(USAGE, f"--storage: {error}")
-    except socket.gaierror as error:
-        _leave(USAGE, f"--listen {listen}: no such host ({error.strerror})")
-    except OSError as error:
-        why = "taken already" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
-        _leave(INCONCLUSIVE, f"--listen {listen}: {why}")
-
-
-def _address(listen: str) -> tuple[str, int]:
-    """Split HOST:PORT; an IPv6 address stands in brackets."""
-    host, colon, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdecimal() and int(port) < 65_536):
-        _leave(USAGE, f"--listen {listen}: expected HOST:PORT, for instance 127.0.0.1:8080")
-    return host, int(port)
-
-
-def _overlay(mutant: str) -> Overlay:
-    try:
-        overlay = overlay_named(mutant or None)
-    except KeyError:
-        _leave(USAGE, f"--mutant {mutant}: unknown; see recspec list mutants")
-    if overlay.mutant is not None and overlay.mutant.part != "recorder":
-        _leave(USAGE, f"--mutant {mutant}: not a recorder's but a {overlay.mutant.part}'s")
-    return overlay
-
-
-async def _serve(config: RecorderConfig, overlay: Overlay, *, json: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-
-    def write(event: Event) -> None:
-        if json:
-            sys.stdout.buffer.write(to_line(event))
-            sys.stdout.buffer.flush()
-
-    def announce(address: str) -> None:
-        sys.stderr.write(f"recorder listening on {address}\n")
-        sys.stderr.flush()
-
-    log = Log(f"recorder/{config.name}", time.monotonic_ns, write)
-    await serve_recorder(config, log, overlay=overlay, stop=stop, listening=announce)
-    log.note(End())
-
-
-def _leave(status: int, line: str) -> NoReturn:
-    sys.stderr.write(f"recspec serve recorder: {line}\n")
-    raise typer.Exit(status)
+        fail(ExitStatus.USAGE, f"--storage: {error}")

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import asyncssh
 import msgspec
 import typer
 
-from conformance.history import End, Entered, Event, Log, to_line
+from conformance.history import Entered, Event, Log
+from conformance.judgement import ExitStatus
 from conformance.wire import SSHAction
-from simulator.overlay import Overlay, mutants, overlay_named
+from recspec.serving import (
+    Json,
+    MutantName,
+    address,
+    fail,
+    overlay,
+    serve_until_stopped,
+    write_json,
+)
 from simulator.ssh_server import ServerConfig, serve_ssh
 from simulator.upload import split_address
-
-USAGE = 2
-ENVIRONMENT = 3
 
 
 def ssh_server(
@@ -42,39 +45,41 @@ def ssh_server(
     directory: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where commands start; else your home.")
     ] = None,
-    mutant: Annotated[
-        str, typer.Option(metavar="NAME", help="Load a mutant: one named defect.")
-    ] = "",
-    json: Annotated[
-        bool, typer.Option("--json", help="Write the server's history to stdout as JSON lines.")
-    ] = False,
+    mutant: MutantName = "",
+    json: Json = False,
 ) -> None:
     """Serve SSH sessions and record them as the policy says, until interrupted.
 
     Example: recspec serve ssh-server --listen 127.0.0.1:2222 --action action.json
     """
     if action is None and not control:
-        _fail(USAGE, "there is no policy: give --action FILE or --control URL")
+        fail(ExitStatus.USAGE, "there is no policy: give --action FILE or --control URL")
+    if control and not control.startswith("http://"):
+        fail(ExitStatus.USAGE, f"--control {control}: an http:// URL is wanted")
+    host, port = address(listen)
     config = ServerConfig(
         name=name,
-        host=_address(listen)[0],
-        port=_address(listen)[1],
+        host=host,
+        port=port,
         action=read_action(action) if action else None,
-        control=_control(control),
+        control=control,
         host_key=str(host_key or ""),
         shell=shell,
         directory=str(directory or ""),
     )
-    overlay = _overlay(mutant)
-    log = Log(f"server/{name}", time.monotonic_ns, _write_json if json else _write_plain)
-    try:
-        asyncio.run(_serve(config, log, overlay))
-    except asyncssh.KeyImportError as error:
-        _fail(USAGE, f"{host_key}: not a private key: {error}")
-    except OSError as error:
-        if host_key and error.filename == str(host_key):
-            _fail(USAGE, f"{host_key}: {error.strerror}")
-        _fail(ENVIRONMENT, f"cannot listen on {listen}: {error.strerror or error}")
+    chosen = overlay(mutant, ("client", "driver", "ssh-server"))
+
+    async def run(log: Log, stop: asyncio.Event, listening: Callable[[str], None]) -> None:
+        try:
+            await serve_ssh(config, log, overlay=chosen, stop=stop, listening=listening)
+        except asyncssh.KeyImportError as error:
+            fail(ExitStatus.USAGE, f"{host_key}: not a private key: {error}")
+        except OSError as error:
+            if host_key and error.filename == str(host_key):
+                fail(ExitStatus.USAGE, f"{host_key}: {error.strerror}")
+            raise
+
+    serve_until_stopped("ssh-server", "server", listen, write_json if json else _write_plain, run)
 
 
 def read_action(path: Path) -> SSHAction:
@@ -82,74 +87,20 @@ def read_action(path: Path) -> SSHAction:
     try:
         action = msgspec.json.decode(path.read_bytes(), type=SSHAction)
     except OSError as error:
-        _fail(USAGE, f"{path}: {error.strerror}")
+        fail(ExitStatus.USAGE, f"{path}: {error.strerror}")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _fail(USAGE, f"{path}: not an SSH action: {error}")
-    for number, address in enumerate(action.recorders or ()):
+        fail(ExitStatus.USAGE, f"{path}: not an SSH action: {error}")
+    for number, recorder in enumerate(action.recorders or ()):
         try:
-            split_address(address)
+            split_address(recorder)
         except ValueError as error:
-            _fail(USAGE, f"{path}: recorders[{number}]: {error}")
+            fail(ExitStatus.USAGE, f"{path}: recorders[{number}]: {error}")
     if not (action.accept or action.reject or action.hold_and_delegate):
-        _fail(USAGE, f"{path}: one of accept, reject and holdAndDelegate must be set")
+        fail(ExitStatus.USAGE, f"{path}: one of accept, reject and holdAndDelegate must be set")
     return action
-
-
-async def _serve(config: ServerConfig, log: Log, overlay: Overlay) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await serve_ssh(config, log, overlay=overlay, stop=stop, listening=_listening)
-    log.note(End())
-
-
-def _listening(where: str) -> None:
-    _say(f"ssh-server listening on {where}")
-
-
-def _address(listen: str) -> tuple[str, int]:
-    host, colon, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        _fail(USAGE, f"--listen {listen}: HOST:PORT is wanted, 127.0.0.1:2222 for instance")
-    return host, int(port)
-
-
-def _control(url: str) -> str:
-    if url and not url.startswith("http://"):
-        _fail(USAGE, f"--control {url}: an http:// URL is wanted")
-    return url
-
-
-def _overlay(mutant: str) -> Overlay:
-    try:
-        return overlay_named(mutant)
-    except KeyError:
-        known = sorted(n for n, m in mutants().items() if m.part != "recorder")
-        _fail(USAGE, f"--mutant {mutant}: there is no such mutant; there are: {', '.join(known)}")
-
-
-def _write_json(event: Event) -> None:
-    try:
-        sys.stdout.buffer.write(to_line(event))
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # Nobody reads the history any more; the sessions go on.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_plain(event: Event) -> None:
     if isinstance(event.what, Entered):
         why = f" ({event.what.why})" if event.what.why else ""
-        _say(f"{event.what.session} {event.what.state}{why}")
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
-
-
-def _fail(status: int, message: str) -> NoReturn:
-    """Say what is wrong and end the command."""
-    _say(message)
-    raise typer.Exit(status)
+        typer.echo(f"{event.what.session} {event.what.state}{why}", err=True)

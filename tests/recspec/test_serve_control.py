@@ -67,11 +67,8 @@ def serving(*args: str, nodes: str = "nodes.json") -> Iterator[tuple[str, subpro
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("nodes", ["nodes.json", "nodes.yaml"])
-def test_it_serves_until_it_is_told_to_stop(
-    number: signal.Signals, nodes: str, tmp_path: Path
-) -> None:
-    history = tmp_path / "history.jsonl"
-    with serving("--history", str(history), nodes=nodes) as (url, process):
+def test_it_serves_until_it_is_told_to_stop(number: signal.Signals, nodes: str) -> None:
+    with serving("--json", nodes=nodes) as (url, process):
         asked = f"{url}/ssh/action?peer=100.64.0.1&destination=prod-1&ssh_user=ubuntu"
         with urlopen(asked, timeout=DEADLINE) as answer:
             assert json.load(answer)["action"]["accept"]
@@ -82,8 +79,8 @@ def test_it_serves_until_it_is_told_to_stop(
             assert answer.status == 201
         process.send_signal(number)
         out, err = process.communicate(timeout=DEADLINE)
-    assert (process.returncode, out, err) == (0, "", "")
-    kinds = [type(event.what) for event in from_lines(history.read_bytes())]
+    assert (process.returncode, err) == (0, "")
+    kinds = [type(event.what) for event in from_lines(out.encode())]
     assert kinds == [ActionServed, ControlReceived, NoticeReceived, End]
 
 
@@ -94,9 +91,7 @@ def test_a_port_that_is_taken_is_3() -> None:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
         status, error = refused("--listen", listen)
     assert status == 3
-    assert error.startswith(f"{listen}: ")
-    assert error.count("\n") == 1
-    assert "in use" in error
+    assert error == f"--listen {listen}: taken already\n"
 
 
 @pytest.mark.parametrize("listen", ["8080", ":8080", "localhost:http", "localhost:70000", "x:²"])
@@ -106,7 +101,7 @@ def test_an_address_that_is_none_is_2(listen: str) -> None:
     assert error == f"--listen {listen}: write HOST:PORT, like 127.0.0.1:8080\n"
 
 
-def test_files_that_cannot_be_read_are_2(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_are_2() -> None:
     hostile = str(POLICIES / "hostile" / "recorders-key.hujson")
     status, error = refused(policy=hostile)
     assert (status, error.count("\n")) == (2, 1)
@@ -117,6 +112,3 @@ def test_files_that_cannot_be_read_are_2(tmp_path: Path) -> None:
         2,
         f"{nodes}: cannot be read: No such file or directory\n",
     )
-    status, error = refused("--history", str(tmp_path / "none" / "file"))
-    assert (status, error.count("\n")) == (2, 1)
-    assert "cannot be written" in error

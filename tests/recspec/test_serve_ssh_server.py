@@ -133,7 +133,7 @@ def test_it_serves_writes_its_history_and_stops(action: Path, number: signal.Sig
     assert process.returncode == 0
     assert err == b""
     events: tuple[Event, ...] = from_lines(out)
-    assert {event.observer for event in events} == {"server/box"}
+    assert {event.observer for event in events} == {"server"}
     assert [event.seq for event in events] == list(range(len(events)))
     assert [e.what.status for e in events if isinstance(e.what, CommandExited)] == [7]
     assert sum(isinstance(event.what, Left) for event in events) == 1
