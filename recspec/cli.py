@@ -9,6 +9,8 @@ import typer
 from recspec import __version__
 from recspec.check_cast import check_cast
 from recspec.check_policy import policy as check_policy
+from recspec.explain import explain
+from recspec.judge import judge
 from recspec.list import list_clauses, list_faults, list_mutants, list_scenarios
 from recspec.report import report
 from recspec.run import run
@@ -35,7 +37,9 @@ app.add_typer(listing, name="list")
 
 app.command("setup")(setup_command)
 app.command("run")(run)
+app.command("judge")(judge)
 app.command("report")(report)
+app.command("explain")(explain)
 check.command("cast")(check_cast)
 check.command("policy")(check_policy)
 serve.command("recorder")(serve_recorder_command)

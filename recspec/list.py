@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -11,9 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from conformance.clauses import CATALOGUE
+from conformance.clauses import AREAS, CATALOGUE, Binds, Clause, Level
 from conformance.judgement import ExitStatus
 from fixtures.faults import vocabulary
+from reports.visible import one_line
 from scenarios.reader import UnreadableScenarioError, library
 from simulator.overlay import mutants
 
@@ -28,7 +29,7 @@ def list_scenarios(as_json: Json = False) -> None:
     try:
         found = library(frozenset(vocabulary()))
     except UnreadableScenarioError as error:
-        print(f"recspec: {error}", file=sys.stderr)  # noqa: T201
+        print(f"recspec list: {error}", file=sys.stderr)  # noqa: T201
         raise typer.Exit(ExitStatus.USAGE) from None
     _print(
         ("id", "title"),
@@ -38,23 +39,38 @@ def list_scenarios(as_json: Json = False) -> None:
 
 
 def list_clauses(
-    area: Annotated[str, typer.Option("--area", help="Only this area, for example acks.")] = "",
-    level: Annotated[str, typer.Option("--level", help="Only MUST, SHOULD or MAY.")] = "",
-    binds: Annotated[str, typer.Option("--binds", help="Only those who bind this party.")] = "",
+    area: Annotated[
+        str | None, typer.Option("--area", help=f"Only this area: {', '.join(AREAS)}.")
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option("--level", help=f"Only this level: {', '.join(Level)}.")
+    ] = None,
+    binds: Annotated[
+        str | None, typer.Option("--binds", help=f"Only what binds: {', '.join(Binds)}.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the clauses of the catalogue.
 
     Example: recspec list clauses --area acks --level MUST
     """
+    area = _one_of("--area", area, AREAS)
+    level = _one_of("--level", level, Level)
+    binds = _one_of("--binds", binds, Binds)
     rows = [
-        msgspec.to_builtins(clause)
+        clause_row(clause)
         for clause in CATALOGUE.values()
-        if area in ("", clause.area)
-        and level.upper() in ("", clause.level)
-        and binds.lower() in ("", clause.binds.lower())
+        if area in (None, clause.area)
+        and level in (None, clause.level)
+        and binds in (None, clause.binds)
     ]
     _print(("id", "level", "binds", "text"), rows, as_json=as_json)
+
+
+def clause_row(clause: Clause) -> dict[str, Any]:
+    """Return a clause as it is printed as JSON."""
+    plain: dict[str, Any] = msgspec.to_builtins(clause)
+    return {**plain, "area": clause.area, "decision_only": clause.decision_only}
 
 
 def list_mutants(as_json: Json = False) -> None:
@@ -82,6 +98,21 @@ def list_faults(as_json: Json = False) -> None:
     """
     rows = [{"name": fault.name, "about": fault.about} for fault in vocabulary().values()]
     _print(("name", "about"), rows, as_json=as_json)
+
+
+def _one_of(option: str, value: str | None, known: Iterable[str]) -> str | None:
+    """Return the known value that is meant, whatever its case; end with 2 when there is none."""
+    known = list(known)
+    if value is None:
+        return None
+    for one in known:
+        if one.lower() == value.lower():
+            return str(one)
+    print(  # noqa: T201
+        f"recspec list clauses: {option}: '{one_line(value, 60)}' is not one of: {', '.join(known)}",
+        file=sys.stderr,
+    )
+    raise typer.Exit(ExitStatus.USAGE)
 
 
 def _print(columns: Sequence[str], rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
