@@ -1,4 +1,4 @@
-"""``recspec explain NAME``: a clause, a scenario, a mutant, a fault or a state, with all its ties."""
+"""``recspec explain NAME``: a clause, scenario, mutant, fault or state, with all its ties."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, TypeAlias
+from functools import partial
+from typing import Annotated, TypeAlias
 
 import msgspec
 import typer
@@ -47,16 +48,16 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         """Return it as lines for people."""
         yield f"{self.name} ({self.kind})"
         yield from _wrapped(self.text, width, "  ")
-        yield ""
+        if self.facts:
+            yield ""
         for label, value in self.facts.items():
             said = ("yes" if value else "no") if isinstance(value, bool) else value
             yield from _wrapped(f"{_heading(label)}: {said}", width, "  ")
         for label, tied in self.ties.items():
             yield ""
             yield f"{_heading(label)}: {len(tied) or 'none'}"
-            for row in tied:
-                name, *rest = row.values()
-                yield from _wrapped("  ".join((name, *rest)), width, "  ")
+            for row in _without_form(tied):
+                yield from _wrapped("  ".join(row.values()), width, "  ")
 
 
 def explain(
@@ -117,15 +118,15 @@ class House:
         self.stale = exercised.stale(self.scenarios, self.index)
         self._names: dict[str, tuple[str, _Explain]] = {}
         for clause in CATALOGUE.values():
-            self._add(clause.id, lambda clause=clause: self.clause(clause))
+            self._add(clause.id, partial(self.clause, clause))
         for id_, scenario in self.scenarios.items():
-            self._add(id_, lambda scenario=scenario: self.scenario(scenario))
+            self._add(id_, partial(self.scenario, scenario))
         for mutant in self.mutants.values():
-            self._add(mutant.name, lambda mutant=mutant: self.mutant(mutant))
+            self._add(mutant.name, partial(self.mutant, mutant))
         for fault in self.faults.values():
-            self._add(fault.name, lambda fault=fault: self.fault(fault))
+            self._add(fault.name, partial(self.fault, fault))
         for state in State:
-            self._add(state.value, lambda state=state: self.state(state))
+            self._add(state.value, partial(self.state, state))
 
     def _add(self, name: str, explained: _Explain) -> None:
         assert name.casefold() not in self._names, name
@@ -257,6 +258,16 @@ class House:
             {"id": id_, "title": self.scenarios[id_].title if id_ in self.scenarios else ""}
             for id_ in ids
         ]
+
+
+def _without_form(rows: list[dict[str, str]]) -> Iterable[dict[str, str]]:
+    """Fold the clauses of a recording's form into one row: every recording is held to all."""
+    form = [row["id"] for row in rows if row.get("id") in RECORDINGS]
+    if len(form) < len(RECORDINGS):
+        yield from rows
+        return
+    yield from (row for row in rows if row.get("id") not in RECORDINGS)
+    yield {"id": exercised.fold(form), "text": "the form of a recording"}
 
 
 def _checks(clause: str) -> list[dict[str, str]]:

@@ -108,10 +108,8 @@ def _one_of(option: str, value: str | None, known: Iterable[str]) -> str | None:
     for one in known:
         if one.lower() == value.lower():
             return str(one)
-    print(  # noqa: T201
-        f"recspec list clauses: {option}: '{one_line(value, 60)}' is not one of: {', '.join(known)}",
-        file=sys.stderr,
-    )
+    said = f"{option}: '{one_line(value, 60)}' is not one of: {', '.join(known)}"
+    print(f"recspec list clauses: {said}", file=sys.stderr)  # noqa: T201
     raise typer.Exit(ExitStatus.USAGE)
 
 
@@ -120,10 +118,20 @@ def _print(columns: Sequence[str], rows: Sequence[dict[str, Any]], *, as_json: b
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(rows)) + b"\n")
         return
     console = Console()
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        # A name that is cut short or broken over two lines could not be copied.
+        table.add_column(column, no_wrap=index == 0, overflow="fold", min_width=_least(index, rows))
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     console.print(table, markup=False)
+
+
+def _least(index: int, rows: Sequence[dict[str, Any]]) -> int | None:
+    """Return the width of the first column, which is never cut."""
+    return (
+        max((len(str(next(iter(row.values())))) for row in rows), default=0) if not index else None
+    )
 
 
 def _cell(value: object) -> str:

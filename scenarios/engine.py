@@ -100,7 +100,7 @@ async def play(
             try:
                 for left in reversed(range(TAKES)):
                     history = await world().play()
-                    judgement = judge(scenario, history)
+                    judgement = await asyncio.to_thread(judge, scenario, history)
                     if not left or not any(finding.void for finding in judgement.findings):
                         break
             except Exception as error:  # noqa: BLE001 - a rig that breaks knows nothing of anybody
@@ -116,6 +116,8 @@ async def play(
         except (NurseryGone, OSError) as error:
             why = str(error)
         else:
+            if any(item.scenario.needs_s3 for item in plays):
+                await rig.s3()
             # The longest first, by the time that a scenario says it may take.
             order = sorted(range(len(plays)), key=lambda i: -plays[i].scenario.deadline)
             await _all_or_stopped([asyncio.ensure_future(one(rig, i)) for i in order], stop)

@@ -32,6 +32,7 @@ from conformance.history import (
     Entered,
     Event,
     ExitSeen,
+    FaultApplied,
     Handed,
     History,
     HungUp,
@@ -56,6 +57,7 @@ from conformance.scenario import (
     Action,
     Expectation,
     ExpectedAttempt,
+    FaultPlan,
     OnFailure,
     Pty,
     RecorderNode,
@@ -329,6 +331,10 @@ class Story:
         self.note("network", AnswerEnded(**self.upload))
         self.gone("client", "fin")
 
+    def strike(self) -> None:
+        """A fault hits the first recorder."""
+        self.note("faults", FaultApplied(fault="killed", node="rec1"))
+
     def gone(self, by: str, how: str) -> None:
         """The upload's connection is gone."""
         where = {key: self.upload[key] for key in ("recorder", "connection")}
@@ -510,6 +516,7 @@ def terminated(**story: Any) -> Telling:
     s.enter(*CHOOSING)
     s.taken("rec1")
     s.write("one\n")
+    s.strike()
     s.gone("recorder", "reset")
     s.enter(S.CONNECTION_LOST)
     s.show(f"\r\n\r\n{TERMINATE}\r\n\r\n", "stderr")
@@ -538,6 +545,7 @@ def continued(**story: Any) -> Telling:
     s.enter(*CHOOSING)
     s.taken("rec1")
     s.write("one\n")
+    s.strike()
     s.gone("recorder", "reset")
     s.enter(S.CONNECTION_LOST, S.CONTINUE_UNRECORDED)
     s.notice(3, "connection reset")
@@ -566,6 +574,7 @@ def lost_after_exit(**story: Any) -> Telling:
     s.enter(*CHOOSING)
     s.taken("rec1")
     s.write("one\n")
+    s.strike()
     s.exited(0)
     s.told(0)
     s.body_ends()
@@ -611,8 +620,6 @@ def aborted(**story: Any) -> Telling:
 
 def _faulted(telling: Telling) -> Telling:
     """Say that the scenario disturbs the recorder."""
-    from conformance.scenario import FaultPlan  # noqa: PLC0415 - only this needs it
-
     return telling.but(faults=(FaultPlan(fault="killed", node="rec1"),))
 
 

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from conformance.history import (
+    CommandExited,
+    CommandStarted,
+    ExitSeen,
+    FaultApplied,
+    GaveUp,
+    HungUp,
+    Late,
+    Left,
+    RelayPaused,
+    RelayResumed,
+    SessionClosed,
+    Shown,
+)
+from conformance.judgement import Status
+from conformance.machine import State
+from tests.conformance.histories import (
+    BOTH,
+    CHOOSING,
+    NEITHER,
+    REJECT,
+    STREAMING,
+    TERMINATE,
+    Story,
+    Telling,
+    aborted,
+    add,
+    allowed,
+    change,
+    continued,
+    drop,
+    lost_after_exit,
+    not_recorded,
+    recorded,
+    rejected,
+    status_of,
+    terminated,
+)
+
+S = State
+F, P, K, W, E = Status.FAIL, Status.PASS, Status.SKIP, Status.WARN, Status.ERROR
+MESSAGE = f"\r\n\r\n{TERMINATE}\r\n\r\n".encode()
+
+
+def more(text: str, stream: str = "stdout") -> Shown:
+    return Shown(session="s1", data=text.encode(), stream=stream)
+
+
+@pytest.mark.parametrize(
+    ("clause", "telling", "status"),
+    [
+        ("streaming-5", recorded(), P),
+        ("streaming-5", recorded().expecting(shows=("three",)), F),
+        ("streaming-5", recorded().expecting(hides=("one",)), F),
+        ("streaming-5", recorded().expecting(exit=1), F),
+        ("streaming-5", recorded().expecting(exit="none"), P),
+        ("streaming-5", recorded().but(drop(ExitSeen)), F),
+        ("streaming-5", recorded().but(drop(ExitSeen)).expecting(exit="none"), P),
+        ("streaming-5", recorded().but(add("user", GaveUp(session="s1", waiting_for="x"))), F),
+        ("streaming-5", recorded().but(expect=()), K),
+        ("streaming-5", lost_after_exit().expecting(exit=0), P),
+        ("streaming-5", lost_after_exit().but(drop(FaultApplied), faults=()), K),
+        ("failure-1", rejected(), P),
+        ("failure-1", rejected().expecting(hides=("Refused",)), F),
+        ("failure-1", rejected().but(change(ExitSeen, {"status": 0})), F),
+        ("failure-1", rejected().but(drop(ExitSeen)), F),
+        ("failure-1", rejected().but(change(Shown, {"data": REJECT.encode()})), F),
+        ("failure-1", rejected().but(change(Shown, {"stream": "stderr"})), F),
+        ("failure-1", rejected().but(add("user", more("one"))), F),
+        (
+            "failure-1",
+            rejected().but(add("server", CommandStarted(session="conn-1/0", recorded=False))),
+            F,
+        ),
+        ("failure-1", rejected().from_outside(), P),
+        ("failure-1", rejected().but(change(ExitSeen, {"status": 0})).from_outside(), F),
+        ("failure-4", rejected(), P),
+        ("failure-4", rejected().but(change(ExitSeen, {"status": 1})), W),
+        ("failure-4", rejected().but(drop(ExitSeen)), None),
+        ("failure-4", rejected().but(change(ExitSeen, {"status": 1})).from_outside(), W),
+        ("failure-5", allowed(), P),
+        ("failure-5", allowed().but(change(ExitSeen, {"status": 0})), F),
+        ("failure-5", allowed().but(drop(CommandStarted)), F),
+        ("failure-5", allowed().but(drop(CommandExited)), F),
+        ("failure-5", allowed().but(drop(Shown)), F),
+        ("failure-5", allowed().but(add("user", GaveUp(session="s1", waiting_for="x"))), F),
+        ("failure-5", allowed().but(add("user", HungUp(session="s1"))), None),
+        ("failure-5", allowed().but(expect=()), P),
+        ("failure-5", allowed().from_outside(), P),
+        ("failure-5", allowed().but(drop(ExitSeen)).from_outside(), F),
+        ("failure-5", allowed(on_failure=BOTH), None),  # then it should have been rejected
+        ("failure-5", recorded(), None),
+        ("failure-5", aborted(), None),
+    ],
+)
+def test_at_the_start(clause: str, telling: Telling, status: Status | None) -> None:
+    assert status_of(clause, telling.judged()) is status
+
+
+def test_a_message_shown_in_a_session_that_goes_on_is_no_secret() -> None:
+    """Fails open, and yet the user sees the message of the other moment."""
+    only_terminate = msgspec.structs.replace(NEITHER, terminate=TERMINATE)
+    telling = allowed(on_failure=only_terminate)
+    assert status_of("failure-5", telling.judged()) is P
+    shown = telling.but(add("user", more(TERMINATE)))
+    assert status_of("failure-5", shown.judged()) is F
+
+
+@pytest.mark.parametrize(
+    ("clause", "telling", "status"),
+    [
+        ("failure-2", terminated(), P),
+        ("failure-2", terminated().but(drop(Shown, stream="stderr")), F),
+        ("failure-2", terminated().but(change(Shown, {"stream": "stdout"})), F),
+        ("failure-2", terminated().but(add("user", more("later\n"))), F),
+        ("failure-2", terminated().but(change(ExitSeen, {"status": 0})), F),
+        ("failure-2", terminated().but(drop(ExitSeen)).expecting(exit="none"), P),
+        ("failure-2", terminated().but(drop(SessionClosed)), F),
+        ("failure-2", terminated().but(add("user", HungUp(session="s1"))), P),
+        ("failure-2", terminated().from_outside(), P),
+        ("failure-2", terminated().but(add("user", more("x"))).from_outside(), F),
+        ("failure-2", lost_after_exit(), None),
+        ("failure-2", lost_after_exit().from_outside(), K),
+        ("failure-7", terminated(), P),
+        ("failure-7", terminated().but(drop(Left)), F),
+        ("failure-7", terminated().but(drop(CommandExited)), F),
+        ("failure-7", terminated().from_outside(), K),
+        ("failure-6", continued(), P),
+        ("failure-6", continued().but(change(ExitSeen, {"status": 255})), F),
+        ("failure-6", continued().but(drop(Shown, data=b"two\n")), F),
+        ("failure-6", continued().but(add("user", HungUp(session="s1"))), None),
+        ("failure-6", continued().from_outside(), P),
+        ("failure-8", lost_after_exit(), P),
+        ("failure-8", lost_after_exit().but(change(ExitSeen, {"status": 255})), F),
+        ("failure-8", lost_after_exit().but(drop(ExitSeen)), F),
+        ("failure-8", lost_after_exit().from_outside(), K),
+        ("failure-8", terminated().from_outside(), K),
+        ("failure-8", terminated(), None),
+        ("failure-8", recorded(), None),
+    ],
+)
+def test_while_streaming(clause: str, telling: Telling, status: Status | None) -> None:
+    assert status_of(clause, telling.judged()) is status
+
+
+def test_a_command_killed_by_a_signal_has_no_status_of_its_own() -> None:
+    killed = allowed().but(change(CommandExited, {"status": -15})).expecting(exit="nonzero")
+    assert status_of("failure-5", killed.judged()) is P
+    assert status_of("failure-5", killed.but(drop(ExitSeen)).judged()) is F
+
+
+# --- recorded before shown ------------------------------------------------------------------------
+
+
+def shown_first(seconds: float | None, *, paused: bool = False) -> Telling:
+    """The second line is shown before it is handed over, or is never handed over."""
+    s = Story()
+    s.connect()
+    s.enter(*CHOOSING)
+    s.taken("rec1")
+    s.write("one\n")
+    connection = str(s.upload["connection"])
+    if paused:
+        s.note("user", RelayPaused(connection=connection))
+        s.note("user", RelayPaused(connection="other#1"))
+    s.show("two\n")
+    if seconds is not None:
+        s.wait(seconds)
+        s.hand(b'[1.0, "o", "two\\n"]\n')
+    if paused:
+        s.note("user", RelayResumed(connection=connection))
+    s.exited(0)
+    s.told(0)
+    s.body_ends()
+    s.answer_ends()
+    s.enter(S.SESSION_COMPLETE)
+    s.leave()
+    s.store("rec1")
+    return s.end(
+        (*STREAMING, S.SESSION_COMPLETE), recording="complete", recorded_by="rec1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("telling", "status"),
+    [
+        (recorded(), P),
+        (terminated(), P),
+        (recorded().from_outside(), P),
+        (recorded(on_failure=NEITHER), None),
+        (not_recorded(), None),
+        (shown_first(1), F),
+        (shown_first(None), F),
+        (shown_first(0.01), E),  # nearer together than the order can be told
+        (shown_first(1, paused=True), P),
+        (shown_first(None, paused=True), F),
+        (recorded().but(add("user", Late(by=10**9, loop="wire"))), E),
+        (recorded().but(add("user", Late(by=10**9, loop="engine"))), P),
+        (terminated().but(add("user", more("two\n"), before=ExitSeen)), F),
+    ],
+)
+def test_recorded_before_shown(telling: Telling, status: Status | None) -> None:
+    assert status_of("failure-3", telling.judged()) is status
+
+
+def test_the_message_may_come_in_pieces() -> None:
+    whole = terminated()
+    split = whole.but(
+        change(Shown, {"data": MESSAGE[7:]}, data=MESSAGE),
+        add("user", Shown(session="s1", data=MESSAGE[:7], stream="stderr"), before=Shown,
+            data=MESSAGE[7:]),
+    )
+    judgement = split.judged()
+    assert status_of("failure-3", judgement) is P
+    assert status_of("failure-2", judgement) is P
+    assert judgement.status is P

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from conformance.checking import judge
+from conformance.history import FaultApplied, NoticeReceived, UserConnected
+from conformance.judgement import Status
+from conformance.scenario import FaultPlan, OnFailure
+from conformance.wire import Attempt, Notice
+from tests.conformance.histories import (
+    Telling,
+    aborted,
+    add,
+    address,
+    again,
+    allowed,
+    change,
+    continued,
+    drop,
+    lost_after_exit,
+    not_recorded,
+    recorded,
+    rejected,
+    status_of,
+    terminated,
+)
+from tests.conformance.test_sessions import two_sessions
+
+F, P, K = Status.FAIL, Status.PASS, Status.SKIP
+QUIET = OnFailure(notify=False)
+READ = msgspec.json.Decoder(Notice)
+
+
+def noticed(telling: Telling, **fields: object) -> Telling:
+    """Change what stands in the notice."""
+    event = next(e.what for e in telling.history if isinstance(e.what, NoticeReceived))
+    body = msgspec.structs.replace(READ.decode(event.body), **fields)
+    return telling.but(change(NoticeReceived, {"body": msgspec.json.encode(body)}))
+
+
+def raw(body: bytes) -> Telling:
+    return rejected().but(change(NoticeReceived, {"body": body}))
+
+
+def lost(message: str) -> tuple[Attempt, ...]:
+    return (Attempt(address("rec1"), message),)
+
+
+@pytest.mark.parametrize(
+    ("clause", "telling", "status"),
+    [
+        ("notice-1", rejected(), P),
+        ("notice-1", allowed(), P),
+        ("notice-1", continued(), P),
+        ("notice-1", recorded(), P),
+        ("notice-1", not_recorded(), None),
+        ("notice-1", allowed(on_failure=QUIET).expecting(notices=()), F),
+        (
+            "notice-1",
+            allowed(on_failure=QUIET).but(drop(NoticeReceived)).expecting(notices=()),
+            None,
+        ),
+        ("notice-1", rejected().but(drop(NoticeReceived)), F),
+        ("notice-1", rejected().but(again(NoticeReceived)), F),
+        ("notice-1", rejected().expecting(notices=()), F),
+        ("notice-1", noticed(rejected(), connection_id="other"), F),
+        ("notice-1", lost_after_exit().but(drop(FaultApplied), faults=()), K),
+        ("notice-1", rejected().but(faults=(FaultPlan(fault="refused", node="control"),)), K),
+        ("notice-1", rejected().but(add("faults", FaultApplied(fault="x", node="control"))), K),
+        ("notice-1", rejected().from_outside(), P),
+        ("notice-1", terminated().from_outside(), P),
+        ("notice-1", rejected().but(drop(NoticeReceived)).from_outside(), F),
+        ("notice-1", two_sessions().from_outside(), P),
+        ("notice-2", rejected(), P),
+        ("notice-2", terminated(), P),
+        ("notice-2", noticed(rejected(), event_type=3), F),
+        ("notice-2", noticed(rejected(), event_type=3).from_outside(), F),
+        ("notice-2", recorded(), None),
+        ("notice-3", rejected(), P),
+        ("notice-3", terminated(), P),
+        ("notice-3", noticed(rejected(), recording_attempts=lost("x")), F),
+        ("notice-3", noticed(rejected(), recording_attempts=()), F),
+        ("notice-3", noticed(terminated(), recording_attempts=lost("")), F),
+        ("notice-3", rejected().from_outside(), K),
+        ("notice-4", rejected(), P),
+        ("notice-4", raw(b"hello"), F),
+        ("notice-4", raw(b"{}"), F),
+        ("notice-4", raw(b'{"a":' * 100_000), F),
+        ("notice-4", noticed(rejected(), src_node="101"), F),
+        ("notice-4", rejected().from_outside(), P),
+        ("notice-4", recorded(), None),
+    ],
+)
+def test_notices(clause: str, telling: Telling, status: Status | None) -> None:
+    assert status_of(clause, telling.judged()) is status
+
+
+@pytest.mark.parametrize(
+    ("clause", "telling", "status"),
+    [
+        ("notice-1", rejected(), P),
+        ("notice-1", rejected().but(drop(NoticeReceived)), F),
+        ("notice-1", recorded(), P),
+        ("notice-1", not_recorded(), None),
+        ("notice-1", aborted(), P),
+        ("notice-1", allowed(on_failure=QUIET).but(drop(NoticeReceived)), None),
+        ("notice-1", allowed(on_failure=QUIET), F),
+        ("notice-2", noticed(rejected(), event_type=2), F),
+        ("notice-2", allowed(), P),
+        ("notice-1", rejected().from_outside(), P),
+        ("notice-1", aborted().from_outside(), K),
+    ],
+)
+def test_without_a_scenario_the_path_says_what_is_due(
+    clause: str, telling: Telling, status: Status | None
+) -> None:
+    assert status_of(clause, judge(None, telling.history)) is status
+
+
+def test_of_several_connections_nobody_can_say_whose_a_notice_is() -> None:
+    telling = two_sessions(separate=True).from_outside()
+    judgement = telling.but(drop(UserConnected, connection="c2")).judged()
+    assert status_of("notice-1", judgement) in (P, K)
