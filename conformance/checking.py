@@ -12,8 +12,9 @@ from importlib import import_module
 
 from conformance.clauses import CATALOGUE, Level
 from conformance.history import History
+from conformance.inference import infer
 from conformance.judgement import Finding, Judgement, Status, worst
-from conformance.machine import Arrow, State, arrows
+from conformance.machine import ENDS, Arrow, arrows
 from conformance.scenario import Scenario
 from conformance.sessions import View, join
 
@@ -126,9 +127,13 @@ def checkers() -> Iterator[tuple[Checker, tuple[str, ...]]]:
     yield from _CHECKERS
 
 
-def judge(scenario: Scenario, history: History) -> Judgement:
-    """Judge one history by every checker."""
+def judge(scenario: Scenario | None, history: History) -> Judgement:
+    """Judge one history by every checker.
+
+    Without a scenario, what only a scenario can say is skipped, with the reason.
+    """
     view = join(scenario, history)
+    infer(view)
     out = Findings()
     for checker, clauses in checkers():
         try:
@@ -137,21 +142,19 @@ def judge(scenario: Scenario, history: History) -> Judgement:
             for clause in clauses:
                 out.unknown(clause, f"the checker broke: {type(error).__name__}: {error}")
     statuses = [finding.status for finding in out.findings if finding.status is not Status.SKIP]
-    if not statuses:
-        statuses = [Status.PASS if out.checked else Status.ERROR]
+    if not statuses and not out.checked:
+        out.unknown(RIG, "nothing could be checked")
+        statuses = [Status.ERROR]
     times = [event.at for event in history]
     return Judgement(
-        scenario=scenario.id,
-        title=scenario.title,
-        status=worst(statuses),
+        scenario=view.scenario.id,
+        title=view.scenario.title,
+        status=worst(statuses or [Status.PASS]),
         duration_s=(max(times) - min(times)) / 1e9 if times else 0.0,
         clauses=tuple(clause for clause in CATALOGUE if clause in out.checked),
         findings=tuple(out.findings),
         transitions=transitions(view),
     )
-
-
-_ENDS = frozenset({State.SESSION_COMPLETE, State.SESSION_REJECTED, State.SESSION_TERMINATED})
 
 
 def transitions(view: View) -> tuple[Arrow, ...]:
@@ -160,6 +163,6 @@ def transitions(view: View) -> tuple[Arrow, ...]:
     for session in view.sessions.values():
         path = session.path
         if path:
-            ended = session.left and path[-1] in _ENDS
+            ended = path[-1] in ENDS and (session.left or session.server is None)
             taken.update(dict.fromkeys(arrows(path, ended=ended)))
     return tuple(taken)

@@ -50,7 +50,8 @@ class Problem(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="problem
 class Late(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="late"):
     """The observer itself was late by `by` nanoseconds: what it saw around then is in doubt.
 
-    `loop` is ``engine`` (durations mean nothing) or ``wire`` (nor does the order of what was read).
+    `loop` is ``engine`` (durations mean nothing), ``wire`` (nor does the order of what was read)
+    or ``part`` (a reference part reacted late).
     """
 
     by: int
@@ -138,6 +139,13 @@ class RelayResumed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="re
     """The relay reads again."""
 
     connection: str
+
+
+class Saw(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="saw"):
+    """The user saw the text that a step waits for."""
+
+    session: str
+    text: str
 
 
 class ExitSeen(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="exit-seen"):
@@ -428,6 +436,8 @@ class Played(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="played")
     world: str
     seed: int
     speed: int
+    without: tuple[str, ...] = ()
+    """Observers that this target does not have: a foreign SSH server has no ``server``."""
 
 
 class Addressed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="addressed"):
@@ -451,7 +461,7 @@ class SecretSearched(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="
 Kind: TypeAlias = (
     End | Gap | Problem | Late
     | UserConnected | UserConnectionFailed | SessionOpened | Typed | Resized | Shown | Handed
-    | RelayPaused | RelayResumed | ExitSeen | SessionClosed | HungUp | GaveUp
+    | RelayPaused | RelayResumed | Saw | ExitSeen | SessionClosed | HungUp | GaveUp
     | Dialled | Requested | Answered | AnswerBody | BodyStarted | BodyEnded | AnswerEnded
     | Disconnected | Unreadable
     | ServerSession | PolicyApplied | Entered | Aborted | Attempted | CommandStarted
@@ -521,6 +531,8 @@ def from_line(line: bytes) -> Event:
         return _decoder.decode(line)
     except msgspec.MsgspecError as error:
         raise HistoryError(str(error)) from None
+    except RecursionError:
+        raise HistoryError("nested too deeply") from None
 
 
 def to_lines(history: Iterable[Event]) -> bytes:
@@ -534,8 +546,8 @@ def from_lines(data: bytes) -> History:
     for number, line in enumerate(data.splitlines(), 1):
         if line.strip():
             try:
-                events.append(_decoder.decode(line))
-            except msgspec.MsgspecError as error:
+                events.append(from_line(line))
+            except HistoryError as error:
                 raise HistoryError(f"line {number}: {error}") from None
     return tuple(events)
 

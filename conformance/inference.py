@@ -6,10 +6,14 @@ is an answer; several are 'cannot tell', with the reason. What is seen is not al
 
 1. What the relay saw of the session's upload: whether it was taken, and whether it ended well.
 2. What the user saw: the message of a failure action, output of the command, an exit status.
-3. Three more, of equal weight: which notices came, whether a recorder was dialled, and what the
-   action calls for. A server that does the wrong thing makes them disagree. One that fits no path
-   that is left is set aside; where they leave different paths, all of those are possible.
+3. Three more, of equal weight: which notices came, whether a recorder was dialled, and whether
+   the action wants a recording at all. A server that does the wrong thing makes them disagree: one
+   that fits no path that is left is set aside; where they leave different paths, all of those are
+   possible.
 
+The messages of the action never decide alone: a server that does the wrong thing may look, from
+outside, just like one that does the right thing. They only add what the others crossed out, and so
+does a notice that contradicts what the user saw.
 Nothing is inferred from the order of events of different observers.
 """
 
@@ -21,10 +25,11 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from conformance.history import Dialled, Gap, NoticeReceived, Unreadable
-from conformance.machine import ENDS, State, whole_paths
+from conformance.machine import State, whole_paths
 from conformance.output import recorded_output, screen_text
 from conformance.sessions import Inferred, Possible, SessionView, View
 from conformance.uploads import Upload, header_of
+from conformance.wire import REJECTED_EXIT_STATUS
 
 S = State
 
@@ -60,7 +65,12 @@ def infer_one(view: View, session: SessionView) -> Inferred:
         return Inferred(paths=(), illegal=facts.illegal)
     possible = tuple(filter(facts.fits_network, _possible(session)))
     seen = tuple(filter(facts.fits_user, possible)) or possible
-    left = _weigh(seen, (facts.fits_notices, facts.fits_dials, facts.fits_action))
+    left = _weigh(seen, (facts.fits_notices, facts.fits_dials, facts.fits_need))
+    more = set(filter(facts.fits_messages, seen))
+    more = set() if more & set(left) else more
+    if not any(map(facts.fits_notices, seen)):
+        more |= set(filter(facts.fits_notices, possible))
+    left = tuple(path for path in possible if path in left or path in more)
     return Inferred(paths=left, why="" if len(left) == 1 else _why(left, session))
 
 
@@ -153,20 +163,15 @@ class _Facts:
     def fits_network(self, possible: Possible) -> bool:
         """Hold a path against what became of the upload."""
         path = possible.path
-        cut = path[-1] not in ENDS
-        if self._taken is not None and (S.STREAMING in path) != self._taken and not cut:
+        streamed = S.STREAMING in path
+        if self._taken is not None and streamed != self._taken:
             return False
-        if self._taken and (possible.aborted or (cut and S.STREAMING not in path)):
+        if not streamed:
+            return True
+        if self._failed_over is not None and (S.TRY_FAILOVER in path) != self._failed_over:
             return False
-        if self._taken is False and S.STREAMING in path:
-            return False
-        if S.STREAMING in path and self._failed_over is not None:
-            if (S.TRY_FAILOVER in path) != self._failed_over:
-                return False
-        over = path[-1] is not S.STREAMING
-        if S.STREAMING in path and self._lost is not None and over:
-            return (S.CONNECTION_LOST in path) == self._lost
-        return True
+        still = path[-1] is S.STREAMING
+        return still or self._lost is None or (S.CONNECTION_LOST in path) == self._lost
 
     def fits_user(self, possible: Possible) -> bool:
         """Hold a path against what the user saw."""
@@ -188,7 +193,9 @@ class _Facts:
         for message in (self._session.reject_message, self._session.terminate_message):
             rest = rest.replace(message.encode(), b"") if message else rest
         status = self._session.exit.status if self._session.exit else None
-        return not rest.strip() and not (status == 0 and not shown)
+        if rest.strip():  # another text than the action's; that status says what it is
+            return status == REJECTED_EXIT_STATUS
+        return status != 0 or bool(shown)
 
     def _more_than_recorded(self) -> bool:
         """Tell whether the user saw output on stdout that cannot be in the recording."""
@@ -198,33 +205,37 @@ class _Facts:
         return len(screen_text(pieces)) > len(recorded_output(self._upload.body))
 
     def fits_notices(self, possible: Possible) -> bool:
-        """Hold a path against the notices that came, where notices can be seen at all."""
+        """Hold a path against the notices that came; one that did not come may be late."""
         session, types, due = self._session, self._types, notice_due(possible.path)
-        if types is None:
+        if not types or due in types:
             return True
-        tried = bool(session.action and session.action.recorders)
-        if due and due not in types:
-            return not (session.notify and tried) and not types
-        opened = [other.opened for other in self._view.sessions.values() if other.opened]
-        shared = sum(
+        if possible.unfinished:
+            return not due
+        others = [o.opened for o in self._view.sessions.values() if o.opened and o is not session]
+        shared = any(
             session.opened is not None and other.connection == session.opened.connection
-            for other in opened
+            for other in others
         )
-        return bool(due) or not types or shared > 1
+        return not due and shared
 
     def fits_dials(self, possible: Possible) -> bool:
         """A recorder that was dialled was tried."""
         return not (self._alone and self._view.dialled) or S.TRY_PRIMARY in possible.path
 
-    def fits_action(self, possible: Possible) -> bool:
-        """Hold a path against what the action calls for."""
+    def fits_need(self, possible: Possible) -> bool:
+        """Without an action that wants a recording, nothing is looked for."""
+        action = self._session.action
+        if action is None or (action.recording_required and self._session.plan.run != "sftp"):
+            return True
+        return S.FIND_RECORDER not in possible.path
+
+    def fits_messages(self, possible: Possible) -> bool:
+        """Hold a path against what the action calls for when recording fails."""
         session, path = self._session, possible.path
         if session.action is None:
             return True
-        wanted = session.action.recording_required and session.plan.run != "sftp"
         called_for = {
-            S.NO_RECORDING: not wanted,
-            S.FIND_RECORDER: wanted,
+            S.NO_RECORDING: not session.action.recording_required or session.plan.run == "sftp",
             S.SESSION_REJECTED: bool(session.reject_message),
             S.SESSION_ALLOWED: not session.reject_message,
             S.SESSION_TERMINATED: bool(session.terminate_message),

@@ -48,7 +48,7 @@ def explain(reports: Sequence[Event], *, ended: bool) -> Explanation | None:
     `reports` are the events of one observer about one session, in that observer's order. `ended`
     says that the session reached its end after the last of them.
     """
-    steps = [(index, e.what.state) for index, e in enumerate(reports) if isinstance(e.what, Entered)]
+    steps = [(i, e.what.state) for i, e in enumerate(reports) if isinstance(e.what, Entered)]
     illegal = replay([state for _, state in steps], ended=ended)
     if illegal is None:
         return None

@@ -8,7 +8,9 @@ the project counts nanoseconds.
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from collections.abc import Collection, Mapping
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -32,13 +34,12 @@ class RecorderNode(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a scripted recorder does instead of recording properly.
 
-    ``refuse``: answers the upload with `status`. ``error-frame``: an error frame after `after`
-    body bytes. ``no-acks``: 200 and then silence. ``garbage``: something that is no ack frame
-    after `after` bytes. ``end-early``: a clean end of the answer after `after` bytes.
-    ``reset``: RST_STREAM or a closed connection after `after` bytes. ``bad-final``: takes the
-    whole recording and answers 500 or an error frame at its end. ``no-final``: takes the whole
-    recording and never ends its answer. ``early-200``: v1 answers 200 in place of the interim 100.
-    ``silent``: accepts connections and says nothing.
+    ``refuse``: answers the upload with `status`. ``no-acks``: 200 and then silence. Once the body
+    holds the text `on_text`: ``error-frame``, an error frame; ``garbage``, something that is no
+    ack frame; ``end-early``, a clean end of the answer; ``reset``, RST_STREAM or a connection
+    that is reset. ``bad-final``: takes the whole recording and answers 500 or an error frame at its
+    end. ``no-final``: takes the whole recording and never ends its answer. ``early-200``: v1
+    answers 200 in place of the interim 100. ``silent``: accepts connections and says nothing.
     """
 
     does: Literal[
@@ -54,7 +55,7 @@ class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "silent",
     ]
     status: int = 503
-    after: int = 1
+    on_text: str = ""
 
 
 class OnFailure(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -197,19 +198,30 @@ class ScenarioError(ValueError):
 
 
 _STEP_FIELDS = Step.__struct_fields__
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_OTHER_NODES = frozenset({"s3", "control"})
+_LONGEST = 3600.0
+"""Seconds: a scenario that waits for longer is a mistake."""
+
+Where: TypeAlias = tuple[str | int, ...]
 
 
-def check(scenario: Scenario, *, faults: frozenset[str], kinds: frozenset[str]) -> None:
-    """Raise ScenarioError for what the types cannot say: names that must refer to something.
+def check(
+    scenario: Scenario, *, faults: frozenset[str], kinds: Mapping[str, Collection[str]]
+) -> None:
+    """Raise ScenarioError for what the types cannot say: names that refer to nothing, odd numbers.
 
-    `faults` and `kinds` are the names of faults and event kinds that exist.
+    `faults` are the names of the faults that exist; `kinds` those of the kinds of event, each
+    with the names of its fields.
     """
-    nodes = [node.name for node in scenario.recorders]
-    _unique(nodes, "recorders", "recorder")
+    nodes = _check_recorders(scenario)
     names = [session.name for session in scenario.sessions]
     _unique(names, "sessions", "session")
+    if not scenario.title:
+        raise ScenarioError("a scenario needs a title", ("title",))
     if not names:
         raise ScenarioError("a scenario needs at least one session", ("sessions",))
+    _number(scenario.deadline, ("deadline",), least=0.001)
     if (scenario.action is None) == (not scenario.policy):
         raise ScenarioError("give either 'action' or 'policy'", ("action",))
     for index, name in enumerate((scenario.action and scenario.action.record) or ()):
@@ -220,26 +232,69 @@ def check(scenario: Scenario, *, faults: frozenset[str], kinds: frozenset[str]) 
             raise ScenarioError(
                 "'command' goes with 'run: exec', and only with it", ("sessions", i)
             )
+        _check_window(session.pty, ("sessions", i, "pty"))
         for j, step in enumerate(session.steps):
             _check_step(step, ("sessions", i, "steps", j), kinds)
     for i, plan in enumerate(scenario.faults):
-        if plan.fault not in faults:
-            known = ", ".join(sorted(faults))
-            raise ScenarioError(f"no fault is named {plan.fault!r}; known: {known}", ("faults", i))
-        if plan.node not in {*nodes, "s3", "control"}:
-            raise ScenarioError(f"no node is named {plan.node!r}", ("faults", i, "node"))
-        if isinstance(plan.at, Match):
-            _check_kind(plan.at.event, ("faults", i, "at", "event"), kinds)
+        _check_fault(plan, ("faults", i), nodes, faults, kinds)
     _check_expectations(scenario, names, nodes)
 
 
-def _check_expectations(scenario: Scenario, names: list[str], nodes: list[str]) -> None:
+def _check_recorders(scenario: Scenario) -> frozenset[str]:
+    names = [node.name for node in scenario.recorders]
+    _unique(names, "recorders", "recorder")
+    for i, node in enumerate(scenario.recorders):
+        # A recorder's name is also a host's, and a folder's.
+        if not _NAME.fullmatch(node.name) or node.name in _OTHER_NODES:
+            raise ScenarioError(
+                f"{node.name!r} cannot be a recorder's name: letters, digits, '-' and '_', "
+                "and neither 's3' nor 'control'",
+                ("recorders", i, "name"),
+            )
+        if node.script is None:
+            continue
+        where = ("recorders", i, "script")
+        only = {"early-200": "v1", "no-acks": "v2"}.get(node.script.does, node.speaks)
+        if only != node.speaks:
+            raise ScenarioError(
+                f"{node.script.does!r} exists in {only} only, and this recorder speaks "
+                f"{node.speaks}",
+                (*where, "does"),
+            )
+        _number(node.script.status, (*where, "status"), least=201, most=599)
+    return frozenset(names)
+
+
+def _check_fault(
+    plan: FaultPlan,
+    where: Where,
+    nodes: frozenset[str],
+    faults: frozenset[str],
+    kinds: Mapping[str, Collection[str]],
+) -> None:
+    if plan.fault not in faults:
+        known = ", ".join(sorted(faults))
+        raise ScenarioError(f"no fault is named {plan.fault!r}; known: {known}", (*where, "fault"))
+    if plan.node not in nodes | _OTHER_NODES:
+        raise ScenarioError(f"no node is named {plan.node!r}", (*where, "node"))
+    if isinstance(plan.at, Match):
+        _check_match(plan.at, (*where, "at"), kinds)
+    elif not isinstance(plan.at, str):
+        _number(plan.at, (*where, "at"))
+    for field in ("lasts", "amount"):
+        value: float | None = getattr(plan, field)
+        if value is not None:
+            _number(value, (*where, field), least=0.001)
+
+
+def _check_expectations(scenario: Scenario, names: list[str], nodes: frozenset[str]) -> None:
     _unique([expected.session for expected in scenario.expect], "expect", "expectation for")
+    sessions, judged = set(names), {expected.session for expected in scenario.expect}
     for name in names:
-        if name not in {expected.session for expected in scenario.expect}:
+        if name not in judged:
             raise ScenarioError(f"nothing is expected of session {name!r}", ("expect",))
     for i, expected in enumerate(scenario.expect):
-        if expected.session not in names:
+        if expected.session not in sessions:
             raise ScenarioError(
                 f"no session is named {expected.session!r}", ("expect", i, "session")
             )
@@ -252,29 +307,59 @@ def _check_expectations(scenario: Scenario, names: list[str], nodes: list[str]) 
                 "'recorded_by' goes with a recording, and a recording with 'recorded_by'",
                 ("expect", i, "recording"),
             )
+        if isinstance(expected.exit, int):
+            _number(expected.exit, ("expect", i, "exit"), most=255)
         for j, attempt in enumerate(expected.attempts):
             if attempt.recorder not in nodes:
                 raise ScenarioError(
-                    f"no recorder is named {attempt.recorder!r}", ("expect", i, "attempts", j)
+                    f"no recorder is named {attempt.recorder!r}",
+                    ("expect", i, "attempts", j, "recorder"),
                 )
+        for j, notice in enumerate(expected.notices):
+            _number(notice, ("expect", i, "notices", j), least=1, most=3)
 
 
-def _check_step(step: Step, where: tuple[str | int, ...], kinds: frozenset[str]) -> None:
+def _check_step(step: Step, where: Where, kinds: Mapping[str, Collection[str]]) -> None:
     given = [name for name in _STEP_FIELDS if getattr(step, name) is not None]
     if len(given) != 1:
         raise ScenarioError(f"a step does exactly one of: {', '.join(_STEP_FIELDS)}", where)
+    if step.hang_up is False or step.eof is False:
+        raise ScenarioError("is true, or is not there", (*where, given[0]))
     if step.wait is not None:
-        _check_kind(step.wait.event, (*where, "wait", "event"), kinds)
+        _check_match(step.wait, (*where, "wait"), kinds)
+    if step.pause is not None:
+        _number(step.pause, (*where, "pause"))
+    _check_window(step.resize, (*where, "resize"))
 
 
-def _check_kind(kind: str, where: tuple[str | int, ...], kinds: frozenset[str]) -> None:
-    if kind not in kinds:
-        raise ScenarioError(f"no event of a history is called {kind!r}", where)
+def _check_match(match: Match, where: Where, kinds: Mapping[str, Collection[str]]) -> None:
+    if match.event not in kinds:
+        raise ScenarioError(f"no event of a history is called {match.event!r}", (*where, "event"))
+    known = kinds[match.event]
+    for field in match.where:
+        if field not in known:
+            has = ", ".join(known) or "no fields"
+            message = f"an event {match.event!r} has no {field!r}; it has: {has}"
+            raise ScenarioError(message, (*where, "where", field))
+    _number(match.plus, (*where, "plus"))
+
+
+def _check_window(window: Pty | None, where: Where) -> None:
+    if window is not None:
+        _number(window.width, (*where, "width"), most=65535)
+        _number(window.height, (*where, "height"), most=65535)
+
+
+def _number(value: float, where: Where, *, least: float = 0.0, most: float = _LONGEST) -> None:
+    if not least <= value <= most:  # what is not a number is neither
+        raise ScenarioError(f"{value:g} is not between {least:g} and {most:g}", where)
 
 
 def _unique(names: list[str], field: str, what: str) -> None:
+    seen: set[str] = set()
     for index, name in enumerate(names):
         if not name:
             raise ScenarioError(f"a {what} needs a name", (field, index))
-        if name in names[:index]:
+        if name in seen:
             raise ScenarioError(f"two of {field} are named {name!r}", (field, index))
+        seen.add(name)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from conformance.actions import planned_action, served_action
 from conformance.history import (
     Aborted,
     ActionServed,
@@ -39,7 +40,7 @@ from conformance.history import (
     Stored,
     UserConnected,
 )
-from conformance.machine import State
+from conformance.machine import ENDS, State
 from conformance.output import recorded_output, screen_text
 from conformance.scenario import Expectation, Scenario, UserSession
 from conformance.unplanned import scenario_of
@@ -58,6 +59,11 @@ class Possible(msgspec.Struct, frozen=True):
 
     path: tuple[State, ...]
     aborted: bool = False
+
+    @property
+    def unfinished(self) -> bool:
+        """True when the session may have gone on from there."""
+        return not self.aborted and self.path[-1] not in ENDS
 
     def __str__(self) -> str:
         """Write it with arrows."""
@@ -267,7 +273,8 @@ def join(scenario: Scenario | None, history: History) -> View:
         _assign(view, upload)
     for session in view.sessions.values():
         if session.action is None:
-            session.action = _action(view, session, connections)
+            peer = connections.get(session.opened.connection, "") if session.opened else ""
+            session.action = _action(view, session.plan, peer)
     return view
 
 
@@ -394,52 +401,12 @@ def _shows(session: SessionView, upload: Upload) -> bool:
     return session.server is None and bool(short) and long.startswith(short)
 
 
-def _action(view: View, session: SessionView, connections: dict[str, str]) -> SSHAction | None:
+def _action(view: View, plan: UserSession, peer: str) -> SSHAction | None:
     """Return the action that counts, as the control plane or else the scenario has it."""
-    peer = connections.get(session.opened.connection, "") if session.opened else ""
     host = peer.rpartition(":")[0]
     served = [
         answer.action
         for answer in view.served
-        if answer.peer == host and (not view.planned or answer.ssh_user == session.plan.ssh_user)
+        if answer.peer == host and (not view.planned or answer.ssh_user == plan.ssh_user)
     ]
-    held = {_counting(action) for action in served if action.hold_and_delegate}
-    final = {_counting(action) for action in served if not action.hold_and_delegate}
-    if len(final) == 1 and len(held) <= 1:
-        # Connections of one peer cannot be told apart here: their answers must all say the same.
-        last = final.pop()
-        return held.pop().followed_by(last) if held else last
-    return _planned_action(view)
-
-
-def _counting(action: SSHAction) -> SSHAction:
-    """Return what of an action counts for its failure: where notices go does not."""
-    failure = action.on_recording_failure
-    if failure is not None:
-        url = "given" if failure.notify_url else ""
-        failure = msgspec.structs.replace(failure, notify_url=url)
-    return msgspec.structs.replace(
-        action, hold_and_delegate="", message="", on_recording_failure=failure
-    )
-
-
-def _planned_action(view: View) -> SSHAction | None:
-    """Return the scenario's own action, with addresses in place of names."""
-    plain = view.scenario.action
-    if plain is None:
-        return None
-    address = {node: address for address, node in view.addresses.items()}
-    failure = plain.on_failure
-    return SSHAction(
-        accept=True,
-        recorders=None
-        if plain.record is None
-        else tuple(address.get(name, name) for name in plain.record),
-        on_recording_failure=None
-        if failure is None
-        else OnRecordingFailure(
-            reject_session_with_message=failure.reject,
-            terminate_session_with_message=failure.terminate,
-            notify_url="given" if failure.notify else "",
-        ),
-    )
+    return served_action(served) or planned_action(view.scenario.action, view.addresses)

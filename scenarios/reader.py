@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,11 +13,18 @@ import yaml
 
 from conformance.history import KINDS
 from conformance.scenario import Scenario, ScenarioError, check
+from scenarios.plain_yaml import YamlError, parse
 
 LIBRARY = Path(__file__).parent / "library"
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 18
 """A scenario file is written by hand; a larger one is a mistake."""
+
+_LONGEST_MESSAGE = 500
+_FIELDS = {name: kind.__struct_fields__ for name, kind in KINDS.items()}
+_AT = re.compile(r"(?s)(.*) - at `(?:key` in `)?\$([^`]*)`\Z")
+_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]", re.ASCII)
+_NAMED = re.compile(r"(?s)Object contains unknown field `(.*)`\Z")
 
 
 class UnreadableScenarioError(ValueError):
@@ -33,55 +41,73 @@ def load(path: Path, faults: frozenset[str], *, id: str | None = None) -> Scenar
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UnreadableScenarioError(f"{path}: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise UnreadableScenarioError(f"{path}: larger than {MAX_BYTES} bytes: not a scenario file")
+        raise UnreadableScenarioError(_printable(f"{path}: {error.strerror}")) from None
+    except ValueError as error:  # a path that no system has
+        raise UnreadableScenarioError(_printable(f"{path}: {error}")) from None
     scenario = read(data, str(path), faults)
     return msgspec.structs.replace(scenario, id=id or path.stem)
 
 
 def read(data: bytes, name: str, faults: frozenset[str]) -> Scenario:
-    """Decode a scenario from YAML; `name` stands for the file in errors."""
+    """Decode a scenario from YAML; `name` stands for the file in errors.
+
+    Raises UnreadableScenarioError.
+    """
+    if len(data) > MAX_BYTES:
+        raise _unreadable(name, 1, (), f"larger than {MAX_BYTES} bytes: not a scenario file")
     try:
-        node = yaml.compose(data.decode(), Loader=yaml.SafeLoader)
-        plain = yaml.load(data.decode(), Loader=yaml.SafeLoader)
+        plain, node = parse(data.decode())
     except UnicodeDecodeError as error:
-        raise UnreadableScenarioError(f"{name}: not UTF-8: byte {error.start}") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise UnreadableScenarioError(f"{where}: {error.problem or error.context}") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UnreadableScenarioError(f"{name}: {str(error).splitlines()[0]}") from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _unreadable(name, line, (), f"not UTF-8: byte {error.start}") from None
+    except YamlError as error:
+        raise _unreadable(name, error.line, (), str(error)) from None
+    if plain is None:
+        raise _unreadable(name, 1, (), "there is no scenario in it")
+    if isinstance(plain, dict) and "id" in plain:
+        raise _unreadable(name, _line(node, ("id",)), ("id",), "a scenario is named by its file")
     try:
         scenario = msgspec.convert(plain, Scenario)
-        check(scenario, faults=faults, kinds=frozenset(KINDS))
+        check(scenario, faults=faults, kinds=_FIELDS)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        raise _unreadable(name, node, _parse_path(path), message) from None
+        where, message = _place(str(error))
+        raise _unreadable(name, _line(node, where), where, message) from None
     except ScenarioError as error:
-        raise _unreadable(name, node, error.where, str(error)) from None
+        raise _unreadable(name, _line(node, error.where), error.where, str(error)) from None
     return scenario
 
 
 def _unreadable(
-    name: str, node: yaml.Node | None, where: tuple[str | int, ...], message: str
+    name: str, line: int, where: tuple[str | int, ...], message: str
 ) -> UnreadableScenarioError:
-    line = _line(node, where)
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where)
-    return UnreadableScenarioError(f"{name}:{line}: {field.lstrip('.') or 'file'}: {message}")
+    if len(message) > _LONGEST_MESSAGE:
+        message = message[:_LONGEST_MESSAGE] + "…"
+    field = field.lstrip(".")[:_LONGEST_MESSAGE]
+    return UnreadableScenarioError(_printable(f"{name}:{line}: {field or 'file'}: {message}"))
 
 
-def _parse_path(path: str) -> tuple[str | int, ...]:
-    """Turn msgspec's ```$.faults[0].at``` or ```key` in `$.faults[0]``` into the parts."""
-    parts: list[str | int] = []
-    for piece in path.rpartition("$")[2].rstrip("`").replace("[", ".[").split("."):
-        if piece.startswith("["):
-            inner = piece[1:-1]
-            parts.append(int(inner) if inner.isdigit() else inner)
-        elif piece:
-            parts.append(piece)
-    return tuple(parts)
+def _printable(text: str) -> str:
+    """Put escapes in place of what would break the line, or the terminal."""
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "surrogatepass").decode()
+        for character in text
+    )
+
+
+def _place(text: str) -> tuple[tuple[str | int, ...], str]:
+    """Take msgspec's ``what is wrong - at `$.faults[0].at```` apart."""
+    found = _AT.match(text)
+    message, path = found.groups() if found else (text, "")
+    where: list[str | int] = []
+    for field, index in _STEP.findall(path):
+        where.append(int(index) if index else field)
+    unknown = _NAMED.match(message)
+    if unknown:
+        where.append(unknown.group(1))
+    return tuple(where), message
 
 
 def _line(node: yaml.Node | None, where: tuple[str | int, ...]) -> int:
@@ -146,18 +172,27 @@ def select(available: dict[str, Scenario], patterns: Iterable[str]) -> dict[str,
 
 def to_yaml(scenario: Scenario) -> str:
     """Write a scenario as a file that `read` takes back."""
-    plain: Any = msgspec.to_builtins(scenario)
-    del plain["id"]
-    return yaml.safe_dump(_without_defaults(plain), sort_keys=False, allow_unicode=True)
+    plain = _plain(scenario)
+    plain.pop("id", None)
+    if not scenario.title:  # such a one is compared, never kept
+        del plain["title"]
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
 
 
-def _without_defaults(value: Any) -> Any:
-    if isinstance(value, dict):
+def _plain(value: Any) -> Any:
+    """Return a value as YAML has it, without the fields that are empty when they are not there."""
+    if isinstance(value, msgspec.Struct):
         return {
-            key: _without_defaults(inner)
-            for key, inner in value.items()
-            if inner not in (None, "", [], (), {}, False)
+            field.encode_name: _plain(inner)
+            for field in msgspec.structs.fields(value)
+            if (inner := getattr(value, field.name)) or inner != _default(field)
         }
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_defaults(inner) for inner in value]
-    return value
+        return [_plain(inner) for inner in value]
+    return msgspec.to_builtins(value)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()

@@ -7,7 +7,7 @@ from itertools import groupby
 from conformance.checking import Findings, checks
 from conformance.history import Answered, BodyStarted, Dialled, Requested
 from conformance.machine import State
-from conformance.sessions import SessionView, View
+from conformance.sessions import NO_REPORT, SessionView, View
 from conformance.wire import V1_RECORD, V2_RECORD, Timers
 
 GRACE = 1_000_000_000
@@ -19,7 +19,13 @@ def order(view: View, out: Findings) -> None:
     """Hold what the server says it tried against the action's list."""
     for session in view.sessions.values():
         listed = session.action.recorders if session.action else None
-        if session.server is None or not listed or session.plan.run == "sftp":
+        if not listed or session.plan.run == "sftp":
+            continue
+        if session.server is None:
+            for clause in ("choose-1", "choose-6"):
+                out.unseen(
+                    clause, f"{NO_REPORT}, and a refused dial is not seen", session=session.name
+                )
             continue
         tried = [attempt.recorder for attempt in session.attempted]
         out.expect(
@@ -56,8 +62,8 @@ def _outcome(view: View, session: SessionView, listed: tuple[str, ...], out: Fin
 def _out_of_time(view: View, session: SessionView) -> bool:
     begin = session.state_at(State.FIND_RECORDER)
     end = session.state_at(State.RECORDING_FAILED)
-    budget = Timers().divided(view.speed).choose
-    return begin is not None and end is not None and end - begin >= budget
+    budget = view.timers.choose
+    return begin is not None and end is not None and end - begin >= budget - budget // 50
 
 
 @checks("choose-2", "choose-5")
@@ -69,7 +75,7 @@ def contacts(view: View, out: Findings) -> None:
         if s.plan.run != "sftp" and s.action is not None and s.action.recording_required
     ]
     quiet = [s for s in view.sessions.values() if s.plan.run == "sftp" or s not in recording]
-    if quiet and not recording and all(s.server for s in quiet):
+    if quiet and not recording and all(s.server or s.action or s.plan.run == "sftp" for s in quiet):
         out.expect(
             "choose-5",
             not view.dialled,
@@ -82,6 +88,8 @@ def contacts(view: View, out: Findings) -> None:
 
 def _no_dial_after_success(view: View, session: SessionView, out: Findings) -> None:
     winner = next((a.recorder for a in session.attempted if not a.failure), None)
+    if session.server is None and session.upload is not None and session.upload.taken:
+        winner = session.upload.recorder
     if winner is None:
         return
     nodes = [e.what.recorder for e in view.dialled if isinstance(e.what, Dialled)]
@@ -99,6 +107,10 @@ def _no_dial_after_success(view: View, session: SessionView, out: Findings) -> N
 def budget(view: View, out: Findings) -> None:
     """Measure how long choosing took."""
     for session in view.sessions.values():
+        if session.server is None:
+            if session.action is None or session.action.recording_required:
+                out.unseen("choose-3", NO_REPORT, session=session.name)
+            continue
         begin = session.state_at(State.FIND_RECORDER)
         done = session.state_at(State.CONNECTED) or session.state_at(State.RECORDING_FAILED)
         if begin is None:

@@ -7,22 +7,13 @@ import itertools
 from conformance.checking import Findings, checks
 from conformance.history import Shown
 from conformance.machine import State
-from conformance.sessions import SessionView, View
+from conformance.scenario import Expectation
+from conformance.sessions import NO_REPORT, NOBODY_EXPECTS, SessionView, View
 from conformance.wire import REJECTED_EXIT_STATUS
 
 
-def rejection(session: SessionView) -> bytes:
-    """What a rejected user sees."""
-    return session.reject_message.encode() + b"\r\n"
-
-
-def termination(session: SessionView) -> bytes:
-    """What a terminated user sees last."""
-    return b"\r\n\r\n" + session.terminate_message.encode() + b"\r\n\r\n"
-
-
 def _failed_to_start(session: SessionView) -> bool:
-    """Tell whether no recorder took the recording, by the server's own report of attempts."""
+    """Tell whether no recorder took the recording, by the server's report or from outside."""
     required = session.action is not None and session.action.recording_required
     took = any(not attempt.failure for attempt in session.attempted)
     return (
@@ -44,42 +35,50 @@ def _exited_before_loss(session: SessionView) -> bool:
         session.command_exited is not None
         and session.exit is not None
         and session.exit.status == session.command_exited.status
-        and not session.shown_bytes("stderr").endswith(termination(session))
+        and not session.saw_termination
     )
+
+
+def _body_ended_first(session: SessionView) -> bool:
+    """Tell whether the client ended the recording, and the user saw no message."""
+    ended = session.upload is not None and session.upload.body_ended
+    return ended and not session.saw_termination
 
 
 @checks("streaming-5", "failure-1", "failure-2")
 def as_called_for(view: View, out: Findings) -> None:
     """Hold what each user saw and was told against what the scenario calls for."""
     for session in view.sessions.values():
-        path = session.expect.path
-        clause = "streaming-5"
-        if State.SESSION_REJECTED in path:
+        expect, clause = session.expect, "streaming-5"
+        if expect is None:
+            out.unseen(clause, NOBODY_EXPECTS, session=session.name)
+            continue
+        if State.SESSION_REJECTED in expect.path:
             clause = "failure-1"
-        elif State.SESSION_TERMINATED in path and session.expect.exit != 0:
+        elif State.SESSION_TERMINATED in expect.path and expect.exit != 0:
             clause = "failure-2"
         why = view.let_down(session)
         if why:
             out.unseen(clause, why, session=session.name)
             continue
         seen = session.shown_bytes()
-        missing = [text for text in session.expect.shows if text.encode() not in seen]
-        wrong = [text for text in session.expect.hides if text.encode() in seen]
+        missing = [text for text in expect.shows if text.encode() not in seen]
+        wrong = [text for text in expect.hides if text.encode() in seen]
         status = session.exit.status if session.exit else None
         out.expect(
             clause,
-            not missing and not wrong and _exit_fits(session) and not session.gave_up,
+            not missing and not wrong and _exit_fits(session, expect) and not session.gave_up,
             "the user did not see what the scenario calls for",
             f"not shown: {missing}, wrongly shown: {wrong}, waited in vain for:"
             f" {[gave_up.waiting_for for gave_up in session.gave_up]}",
-            f"exit status: {status}, must be {session.expect.exit}",
+            f"exit status: {status}, must be {expect.exit}",
             f"seen: {seen[-200:]!r}",
             session=session.name,
         )
 
 
-def _exit_fits(session: SessionView) -> bool:
-    expected, seen = session.expect.exit, session.exit
+def _exit_fits(session: SessionView, expect: Expectation) -> bool:
+    expected, seen = expect.exit, session.exit
     if expected == "none":
         return True
     if seen is None:
@@ -102,13 +101,13 @@ def at_the_start(view: View, out: Findings) -> None:
 def _rejected(session: SessionView, out: Findings) -> None:
     status = session.exit.status if session.exit else None
     seen = session.shown_bytes()
-    right = seen == rejection(session) and session.shown_bytes("stderr") == b""
+    right = seen == session.rejection and session.shown_bytes("stderr") == b""
     out.expect(
         "failure-1",
         right and session.command_started is None and status != 0 and session.exit is not None,
         "the session was not refused as it must be",
         f"seen: {seen!r}",
-        f"must be seen: {rejection(session)!r}",
+        f"must be seen: {session.rejection!r}",
         f"command started: {session.command_started is not None}, exit status: {status}",
         session=session.name,
     )
@@ -128,9 +127,12 @@ def _allowed(session: SessionView, clause: str, out: Findings) -> None:
     status = session.exit.status if session.exit else None
     messages = [m for m in (session.reject_message, session.terminate_message) if m]
     undisturbed = not any(m.encode() in session.shown_bytes() for m in messages)
-    ran = session.command_started is not None and session.command_exited is not None
+    ran = session.server is None or (
+        session.command_started is not None and session.command_exited is not None
+    )
     same = status == command if command is not None and command >= 0 else session.exit is not None
-    missing = [text for text in session.expect.shows if text.encode() not in session.shown_bytes()]
+    shows = session.expect.shows if session.expect is not None else ()
+    missing = [text for text in shows if text.encode() not in session.shown_bytes()]
     out.expect(
         clause,
         ran and same and undisturbed and not missing and not session.gave_up,
@@ -147,19 +149,28 @@ def while_streaming(view: View, out: Findings) -> None:
     for session in view.sessions.values():
         if not _lost(session):
             continue
+        if session.server is None and _body_ended_first(session):
+            why = f"{NO_REPORT}: the command may have exited before the loss"
+            out.unseen("failure-2", why, session=session.name)
+            out.unseen("failure-8", why, session=session.name)
+            continue
         if _exited_before_loss(session):
             out.held("failure-8")
-        elif (
-            session.expect.exit == 0
-            and session.command_exited is not None
-            and not view.let_down(session)
-        ):
+        elif _exited_first(session) and not view.let_down(session):
             _standing(session, out)
+        elif session.server is None:
+            out.unseen("failure-8", NO_REPORT, session=session.name)
         if session.terminate_message:
             if not _exited_before_loss(session) and not session.hung_up:
                 _terminated(session, out)
         else:
             _allowed(session, "failure-6", out)
+
+
+def _exited_first(session: SessionView) -> bool:
+    """Tell whether the scenario has the command exit before the loss."""
+    called_for = session.expect is not None and session.expect.exit == 0
+    return called_for and session.command_exited is not None
 
 
 def _standing(session: SessionView, out: Findings) -> None:
@@ -181,14 +192,17 @@ def _terminated(session: SessionView, out: Findings) -> None:
     ended = session.closed and (session.exit is None or status != 0)
     out.expect(
         "failure-2",
-        stderr.endswith(termination(session)) and not after and ended,
+        session.saw_termination and not after and ended,
         "the session was not terminated as it must be",
         f"stderr: {stderr[-200:]!r}",
-        f"must end with: {termination(session)!r}",
-        f"output after it: {b''.join(s.data for s in after)!r}; exit status: {status};"
+        f"must end with: {session.termination!r}",
+        f"output after it: {b''.join(s.data for s in reversed(after))!r}; exit status: {status};"
         f" closed: {session.closed}",
         session=session.name,
     )
+    if session.server is None:
+        out.unseen("failure-7", NO_REPORT, session=session.name)
+        return
     out.expect(
         "failure-7",
         session.left and session.command_exited is not None,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from conformance.checking import Findings, checks
+from conformance.inference import connection_of, notice_due
 from conformance.machine import State
-from conformance.sessions import SessionView, View
+from conformance.sessions import NO_REPORT, SessionView, View
+
+_CLAUSES = ("notice-1", "notice-2", "notice-3", "notice-4")
 
 
 class _Attempt(msgspec.Struct, rename="pascal"):
@@ -25,25 +28,23 @@ class _Notice(msgspec.Struct, rename="pascal"):
     recording_attempts: list[_Attempt]
 
 
-@checks("notice-1", "notice-2", "notice-3", "notice-4")
+@checks(*_CLAUSES)
 def notices(view: View, out: Findings) -> None:
-    """Give each notice to its connection, and hold it against what the scenario calls for."""
-    if any(plan.node == "control" for plan in view.scenario.faults):
+    """Give each notice to its connection, and hold it against what the session calls for."""
+    if "control" in view.struck:
+        _all_unseen("the control plane was disturbed", out)
         return
-    if any(session.server is None for session in view.sessions.values()):
+    read = _read(view, out)
+    joined = _by_connection(view, read)
+    if joined is None:
+        _all_unseen(f"{NO_REPORT}: notices cannot be given to sessions", out, but="notice-4")
         return
     received: dict[str, list[_Notice]] = {}
-    for notice in view.notices:
-        try:
-            read = msgspec.json.decode(notice.body, type=_Notice)
-        except msgspec.MsgspecError as error:
-            out.broken("notice-4", f"a notice is not what it must be: {error}", notice.body)
-            continue
-        out.held("notice-4")
-        received.setdefault(read.connection_id, []).append(read)
-    for connection, sessions in _by_connection(view).items():
+    for notice in read:
+        received.setdefault(notice.connection_id, []).append(notice)
+    for connection, sessions in joined.items():
         came = received.pop(connection, [])
-        why = next(filter(None, map(view.let_down, sessions)), "")
+        why = next(filter(None, (_unjudged(view, session) for session in sessions)), "")
         if why:
             out.unseen("notice-1", why)
         else:
@@ -52,16 +53,64 @@ def notices(view: View, out: Findings) -> None:
         out.broken("notice-1", f"{len(strays)} notices of an unknown connection", connection)
 
 
-def _by_connection(view: View) -> dict[str, list[SessionView]]:
+def _all_unseen(why: str, out: Findings, but: str = "") -> None:
+    for clause in _CLAUSES:
+        if clause != but:
+            out.unseen(clause, why)
+
+
+def _read(view: View, out: Findings) -> list[_Notice]:
+    read = []
+    for notice in view.notices:
+        try:
+            read.append(msgspec.json.decode(notice.body, type=_Notice))
+        except (msgspec.MsgspecError, RecursionError) as error:
+            out.broken("notice-4", f"a notice is not what it must be: {error}", notice.body)
+        else:
+            out.held("notice-4")
+    return read
+
+
+def _by_connection(view: View, read: list[_Notice]) -> dict[str, list[SessionView]] | None:
+    """Return the sessions of each connection ID; None when they cannot be told.
+
+    Where no server says which ID is whose, recordings do; without one, all notices belong to the
+    only connection that there is.
+    """
+    names = {session.name: connection_of(session) for session in view.sessions.values()}
+    if not all(names.values()):
+        opened = {s.opened.connection for s in view.sessions.values() if s.opened}
+        if len(opened) > 1:
+            return None
+        known = {*filter(None, names.values()), *(notice.connection_id for notice in read)}
+        if len(known) > 1:
+            return None
+        names = dict.fromkeys(names, known.pop() if known else "")
     found: dict[str, list[SessionView]] = {}
     for session in view.sessions.values():
-        if session.server is not None:
-            found.setdefault(session.server.connection_id, []).append(session)
+        found.setdefault(names[session.name], []).append(session)
     return found
 
 
+def _unjudged(view: View, session: SessionView) -> str:
+    """Say why nothing is known of the notices that are due for a session, or nothing."""
+    if session.expect is not None:
+        return view.let_down(session)
+    return session.path_unknown or ("" if session.action else "the action is not known")
+
+
+def _due(session: SessionView) -> tuple[int, ...]:
+    """Return the types that are due: the scenario's, or else what the session's path calls for."""
+    if session.expect is not None:
+        return session.expect.notices
+    due = notice_due(session.path)
+    listed = session.action.recorders if session.action is not None else ()
+    tried = bool(session.attempted if session.server else listed)
+    return (due,) if due and session.notify and tried else ()
+
+
 def _connection(sessions: list[SessionView], received: list[_Notice], out: Findings) -> None:
-    due = [(kind, session) for session in sessions for kind in session.expect.notices]
+    due = [(kind, session) for session in sessions for kind in _due(session)]
     name = ", ".join(session.name for session in sessions)
     if not due and not received and not any(session.notify for session in sessions):
         return
@@ -82,6 +131,9 @@ def _connection(sessions: list[SessionView], received: list[_Notice], out: Findi
         f"due: {sorted(kind for kind, _ in due)}",
         session=name,
     )
+    if any(session.server is None for session in sessions):
+        out.unseen("notice-3", NO_REPORT, session=name)
+        return
     wanted = sorted(_attempts(session) for _, session in due)
     came = sorted(
         tuple((a.recorder, bool(a.failure_message)) for a in n.recording_attempts) for n in received

@@ -8,7 +8,6 @@ doubt, and the observation is taken again; it is never taken for success, nor fo
 
 from __future__ import annotations
 
-from conformance.checkers.failure import termination
 from conformance.checking import Findings, checks
 from conformance.history import Event, Handed, Late, RelayPaused, RelayResumed, Shown
 from conformance.output import Recorded, Screen
@@ -140,7 +139,7 @@ class _Walk:
 def _walked(view: View, session: SessionView) -> _Walk:
     upload = session.upload
     assert upload is not None
-    walk = _Walk(termination(session), session.shown_bytes("stderr"))
+    walk = _Walk(session.termination, session.shown_bytes("stderr"))
     for event in view.of("user"):
         match event.what:
             case Handed(connection=connection, stream=stream):

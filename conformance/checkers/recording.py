@@ -5,26 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conformance.checkers.failure import termination
 from conformance.checking import Findings, checks
-from conformance.history import Shown, Stored
+from conformance.history import Stored
 from conformance.machine import State
 from conformance.output import recorded_output, screen_text
-from conformance.sessions import SessionView, Upload, View, header_line
+from conformance.sessions import NOBODY_EXPECTS, SessionView, View
+from conformance.uploads import Upload, header_line
 
 _PATH = re.compile(r"[^/]+/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\.cast")
 
 
 def _shown_output(session: SessionView, stream: str = "") -> str:
     """Return what the user saw of the command: all that was shown but the failure message."""
-    pieces = [
-        (e.what.data, e.what.stream)
-        for e in session.shown
-        if isinstance(e.what, Shown) and stream in ("", e.what.stream)
-    ]
-    message = termination(session)
-    if session.terminate_message and session.shown_bytes("stderr").endswith(message):
-        surplus = len(message)
+    pieces = [piece for piece in session.shown_pieces if stream in ("", piece[1])]
+    if session.saw_termination:
+        surplus = len(session.termination)
         for index in range(len(pieces) - 1, -1, -1):
             data, name = pieces[index]
             if name == "stderr" and surplus:
@@ -54,6 +49,10 @@ def output(view: View, out: Findings) -> None:
     for session, upload in _uploads(view):
         recorded = recorded_output(upload.body)
         shown = _shown_output(session)
+        if session.path_unknown:
+            for clause in ("streaming-1", "streaming-2"):
+                out.unseen(clause, session.path_unknown, session=session.name)
+            continue
         normal = State.STREAMING in session.path and State.CONNECTION_LOST not in session.path
         if normal and not session.hung_up and not session.gave_up:
             _complete(session, recorded, shown, out)
@@ -123,10 +122,11 @@ def _difference(recorded: str, shown: str) -> tuple[str, ...]:
 def storage(view: View, out: Findings) -> None:
     """Hold what lies in storage against what was handed over."""
     for session, upload in _uploads(view):
-        if any(node.name == upload.recorder and node.script for node in view.scenario.recorders):
-            continue
+        ours = {node.name for node in view.scenario.recorders if node.script is None}
+        if upload.recorder not in ours:
+            continue  # nobody looked into its storage
         found = _stored(view, upload)
-        acknowledged = upload.clean and "error" not in _last_frame(upload)
+        acknowledged = upload.clean and "error" not in upload.last_answer
         if acknowledged:
             out.expect(
                 "storage-2",
@@ -145,13 +145,6 @@ def storage(view: View, out: Findings) -> None:
                 [stored.path for stored in found],
                 session=session.name,
             )
-
-
-def _last_frame(upload: Upload) -> str:
-    if not upload.answers:
-        return ""
-    data = getattr(upload.answers[-1].what, "data", b"")
-    return str(data.decode("utf-8", "replace"))
 
 
 def _as_sent(
@@ -201,10 +194,15 @@ def as_expected(view: View, out: Findings) -> None:
     for session in view.sessions.values():
         expected = session.expect
         upload = session.upload
+        if expected is None:
+            out.unseen("storage-2", NOBODY_EXPECTS, session=session.name)
+            continue
         if expected.recording == "none" or view.let_down(session):
             continue
         held = _stored(view, upload) if upload is not None else []
-        if upload is None or upload.recorder != expected.recorded_by or not held:
+        # A recorder that was killed may have had nothing of it yet: it owes what it acked (D9).
+        owed = expected.recording == "complete" or not view.faulted(expected.recorded_by)
+        if upload is None or upload.recorder != expected.recorded_by or (owed and not held):
             out.broken(
                 "storage-2",
                 f"the session should be recorded by {expected.recorded_by}",

@@ -30,7 +30,7 @@ def _expected_parts(view: View) -> list[str]:
     if played is None or played.world != "live":
         return []
     real = [f"recorder/{node.name}" for node in view.scenario.recorders if node.script is None]
-    return ["server", "control", *real]
+    return [name for name in ("server", "control", *real) if name not in played.without]
 
 
 def _one(name: str, events: list[Event], out: Findings) -> None:

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from conformance.checking import Findings, checks
 from conformance.history import AnswerBody, Event, Handed, Late
-from conformance.sessions import Upload, View
+from conformance.sessions import View
+from conformance.uploads import Upload
 from conformance.wire import SECOND, Timers
 
 CADENCE_GRACE = SECOND
@@ -48,7 +49,7 @@ def frames(answers: list[Event]) -> tuple[list[Frame], str]:
         while rest:
             try:
                 value, end = decoder.raw_decode(rest)
-            except ValueError:
+            except (ValueError, RecursionError):
                 break
             found.append(Frame(event.at, value))
             rest = rest[end:].lstrip(_WHITESPACE)

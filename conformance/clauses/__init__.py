@@ -4,85 +4,91 @@ IDs are ``area-number`` and stable for ever: a clause that is withdrawn leaves i
 One module holds one or a few areas; this one puts them together.
 
 Sources are named as the protocol facts name them: S the seed document, U the public upstream
-client (with the file), A the asciicast manual, R the RFCs, D1 to D16 the project's decisions. A
-clause that has only a decision behind it is a SHOULD for implementations that are not ours.
+code (with the file), A the asciicast manual, R the RFCs, D1 to D16 the project's decisions. A
+clause that has only a decision behind it is never a MUST for implementations that are not ours
+(`Clause.decision_only`).
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterator
 
-import msgspec
+from conformance.clauses import (
+    acks,
+    choosing,
+    events_endpoint,
+    failing,
+    hostile,
+    noticing,
+    policy,
+    privacy,
+    recordings,
+    storing,
+    streaming,
+    viewing,
+    wire_v1,
+    wire_v2,
+)
+from conformance.clauses.clause import Binds, Clause, Level
 
-from conformance.asciicast import CLAUSES as RECORDINGS
+__all__ = ["AREAS", "CATALOGUE", "Binds", "Clause", "Level", "of_area"]
 
+AREAS: dict[str, str] = {
+    "choose": "Choosing a recorder",
+    "v1": "Protocol v1",
+    "v2": "Protocol v2",
+    "acks": "Acks and errors of v2",
+    "streaming": "Streaming",
+    "failure": "Failure actions",
+    "notice": "Failure notices",
+    "machine": "State machine",
+    "header": "The header of a recording",
+    "events": "The events of a recording",
+    "file": "The file of a recording",
+    "storage": "Storage",
+    "event": "The events endpoint",
+    "policy": "Policy",
+    "privacy": "Privacy",
+    "hostile": "Hostile input",
+    "ui": "Web UI",
+}
+"""All areas, in the order of the catalogue, with their titles."""
 
-class Level(StrEnum):
-    """How binding a clause is (RFC 2119)."""
-
-    MUST = "MUST"
-    SHOULD = "SHOULD"
-    MAY = "MAY"
-
-
-class Binds(StrEnum):
-    """Whom a clause binds."""
-
-    RECORDER = "recorder"
-    SSH_SERVER = "SSH server"
-    CLIENT = "recorder client"
-    RECORDING = "recording"
-    STORAGE = "storage"
-    CONTROL = "control plane"
-    UI = "UI"
-
-
-class Clause(msgspec.Struct, frozen=True):
-    """One requirement."""
-
-    id: str
-    level: Level
-    binds: Binds
-    text: str
-    """What is required, in one sentence."""
-    reason: str
-    """Why, in one more."""
-    source: str
-    since: str = "0.1.0"
-
-    @property
-    def area(self) -> str:
-        """The part of the ID before the number."""
-        return self.id.rpartition("-")[0]
+_MODULES = (
+    choosing.CLAUSES,
+    wire_v1.CLAUSES,
+    wire_v2.CLAUSES,
+    acks.CLAUSES,
+    streaming.CLAUSES,
+    failing.CLAUSES,
+    noticing.CLAUSES,
+    recordings.CLAUSES,
+    storing.CLAUSES,
+    events_endpoint.CLAUSES,
+    policy.CLAUSES,
+    privacy.CLAUSES,
+    hostile.CLAUSES,
+    viewing.CLAUSES,
+)
 
 
 def _catalogue() -> dict[str, Clause]:
-    from conformance.clauses import (  # noqa: PLC0415 - the areas import Clause from here
-        choosing,
-        failing,
-        privacy,
-        storing,
-        streaming,
-    )
-
-    recordings = tuple(
-        Clause(rule.id, Level(rule.level), Binds.RECORDING, rule.text, rule.reason, rule.source)
-        for rule in RECORDINGS.values()
+    order = {area: index for index, area in enumerate(AREAS)}
+    clauses = sorted(
+        (clause for module in _MODULES for clause in module),
+        key=lambda clause: (order[clause.area], clause.number),
     )
     found: dict[str, Clause] = {}
-    for clauses in (
-        choosing.CLAUSES,
-        streaming.CLAUSES,
-        failing.CLAUSES,
-        storing.CLAUSES,
-        privacy.CLAUSES,
-        recordings,
-    ):
-        for clause in clauses:
-            assert clause.id not in found, clause.id
-            found[clause.id] = clause
+    for clause in clauses:
+        assert clause.id not in found, clause.id
+        found[clause.id] = clause
     return found
 
 
 CATALOGUE: dict[str, Clause] = _catalogue()
-"""All clauses by ID, in the order of the areas."""
+"""All clauses by ID, in the order of the areas and of their numbers."""
+
+
+def of_area(area: str) -> Iterator[Clause]:
+    """Yield the clauses of one area, by number."""
+    yield from (clause for clause in CATALOGUE.values() if clause.area == area)

@@ -1,8 +1,8 @@
-"""What happens on failure: states, failure actions and notices, protocol section 5."""
+"""What happens on failure: states and failure actions, protocol section 5."""
 
 from __future__ import annotations
 
-from conformance.clauses import Binds, Clause, Level
+from conformance.clauses.clause import Binds, Clause, Level
 
 _SERVER, _MUST, _SHOULD = Binds.SSH_SERVER, Level.MUST, Level.SHOULD
 
@@ -31,6 +31,82 @@ CLAUSES = (
         " or was left by its user while a recorder was being chosen.",
         "A session that never ends holds its resources and tells nobody.",
         "S: Failure Handling States; D16",
+    ),
+    Clause(
+        "machine-4",
+        _MUST,
+        _SERVER,
+        "A session whose recording is not required goes by NoRecording to its end.",
+        "Its user has no part in recording at all, nor in its failures.",
+        "S: Failure Handling States; S: Data Flow Sequence; U: ssh/tailssh/tailssh.go",
+    ),
+    Clause(
+        "machine-5",
+        _MUST,
+        _SERVER,
+        "The first recorder of the list is TryPrimary, all others are TryFailover.",
+        "The state tells an operator whether the primary is doing its work.",
+        "S: Failure Handling States; U: sessionrecording/connect.go",
+    ),
+    Clause(
+        "machine-6",
+        _MUST,
+        _SERVER,
+        "A recorder that is the only one still fails by way of TryFailover.",
+        "The list is simply exhausted there; there is no other arrow to RecordingFailed.",
+        "S: Failure Handling States; protocol §5",
+    ),
+    Clause(
+        "machine-7",
+        _SHOULD,
+        _SERVER,
+        "When recording is required and there is no address to try, TryPrimary and TryFailover"
+        " fail at once, and RecordingFailed follows.",
+        "An empty list must not turn enforcement off.",
+        "D3; protocol §5",
+    ),
+    Clause(
+        "machine-8",
+        _MUST,
+        _SERVER,
+        "From RecordingFailed a session with a reject message goes to SessionRejected, one without"
+        " to SessionAllowed.",
+        "The reject message alone decides before a session has started.",
+        "S: Failure Handling States; U: ssh/tailssh/tailssh.go, tailcfg/tailcfg.go",
+    ),
+    Clause(
+        "machine-9",
+        _MUST,
+        _SERVER,
+        "From ConnectionLost a session with a terminate message goes to SessionTerminated, one"
+        " without to ContinueUnrecorded.",
+        "The terminate message alone decides once a session has started.",
+        "S: Failure Handling States; U: ssh/tailssh/tailssh.go, tailcfg/tailcfg.go",
+    ),
+    Clause(
+        "machine-10",
+        _MUST,
+        _SERVER,
+        "A session that goes on unrecorded stays so to its end, also when a recorder comes back.",
+        "A recording that begins in the middle would pass for a whole one.",
+        "S: Failure Handling States; U: ssh/tailssh/tailssh.go",
+    ),
+    Clause(
+        "machine-11",
+        _SHOULD,
+        _SERVER,
+        "A user who hangs up while a recorder is being chosen ends the session there: no command"
+        " runs, and nothing is left behind.",
+        "The table has no arrow for it, and a recording without its user is worth nothing.",
+        "D16; protocol §9",
+    ),
+    Clause(
+        "machine-12",
+        _SHOULD,
+        _SERVER,
+        "A recording that is lost after its command has exited is ConnectionLost like any other.",
+        "The recording is just as incomplete.",
+        "D12; protocol §9",
     ),
     Clause(
         "failure-1",
@@ -102,39 +178,62 @@ CLAUSES = (
         "D12; U: ssh/tailssh/tailssh.go",
     ),
     Clause(
-        "notice-1",
+        "failure-9",
+        _SHOULD,
+        _SERVER,
+        "A header line that cannot be written is a loss while streaming, not a failed start.",
+        "The recorder has taken the recording by then, and no other may be tried.",
+        "D14; protocol §9",
+    ),
+    Clause(
+        "failure-10",
         _MUST,
         _SERVER,
-        "Each recording that fails is noticed exactly once when notices are wanted and something"
-        " was tried, and no other is.",
-        "Operators count on notices: one too few hides a failure, one too many cries wolf.",
+        "The reject and the terminate message count each for itself: all four combinations are"
+        " legal, and each has its own behaviour.",
+        "Some want to keep users out who cannot be recorded, but never to cut off those inside.",
+        "U: tailcfg/tailcfg.go, ssh/tailssh/tailssh.go; protocol §2",
+    ),
+    Clause(
+        "failure-11",
+        _MUST,
+        _SERVER,
+        "An action without `onRecordingFailure` fails open, and notices nobody.",
+        "Enforcement is something that is asked for.",
+        "U: tailcfg/tailcfg.go, ssh/tailssh/tailssh.go",
+    ),
+    Clause(
+        "failure-12",
+        _SHOULD,
+        _SERVER,
+        "With a reject message and recorders required but none listed, the session is rejected.",
+        "Enforcement with nobody to record is still enforcement.",
+        "D3; protocol §9",
+    ),
+    Clause(
+        "failure-13",
+        _MUST,
+        _SERVER,
+        "No command starts before a recorder has taken the recording, or all have failed and the"
+        " session may go on.",
+        "What a command does before its recording begins is not recorded.",
+        "U: ssh/tailssh/tailssh.go; S: Failure Handling States",
+    ),
+    Clause(
+        "failure-14",
+        _MUST,
+        _SERVER,
+        "A session that must be terminated is, also when its command is idle and its user is"
+        " silent.",
+        "A shell at its prompt can wait for ever.",
+        "U: ssh/tailssh/tailssh.go; S: Failure Handling States",
+    ),
+    Clause(
+        "failure-15",
+        _MUST,
+        _SERVER,
+        "A recording that fails touches its own session only, not others of the same connection.",
+        "People keep several sessions on one connection, each with its own recorder.",
         "U: ssh/tailssh/tailssh.go; protocol §5",
-    ),
-    Clause(
-        "notice-2",
-        _MUST,
-        _SERVER,
-        "A notice's EventType is 1 for a rejected session, 2 for a terminated one, and 3 for one"
-        " that went on unrecorded.",
-        "The type is what an alert is made of.",
-        "U: tailcfg/tailcfg.go; protocol §5",
-    ),
-    Clause(
-        "notice-3",
-        _MUST,
-        _SERVER,
-        "A notice lists all attempts in order, failed ones with their message, and on a loss the"
-        " last one with the message of the loss.",
-        "It is how an operator finds out which recorder is broken, and why.",
-        "U: sessionrecording/connect.go, ssh/tailssh/tailssh.go",
-    ),
-    Clause(
-        "notice-4",
-        _MUST,
-        _SERVER,
-        "A notice is JSON with EventType, ConnectionID, CapVersion, NodeKey, SrcNode, SSHUser,"
-        " LocalUser and RecordingAttempts, each of its type.",
-        "The control plane reads it by these names.",
-        "U: tailcfg/tailcfg.go",
     ),
 )

@@ -623,6 +623,65 @@ def _faulted(telling: Telling) -> Telling:
     return telling.but(faults=(FaultPlan(fault="killed", node="rec1"),))
 
 
+def two_sessions(*, separate: bool = False, same_output: bool = False) -> Telling:
+    """Two sessions run the same command; on one connection, or on one each."""
+    s = Story()
+    s.note("user", UserConnected(connection="c1", peer="127.0.0.1:5000"))
+    if separate:
+        s.note("user", UserConnected(connection="c2", peer="127.0.0.1:5001"))
+    bodies = []
+    for number, name in enumerate(("s1", "s2")):
+        connection = "c2" if separate and number else "c1"
+        channel = 0 if separate else number
+        wire_name = f"conn-{2 if separate and number else 1}"
+        s.note(
+            "user",
+            SessionOpened(
+                session=name, connection=connection, channel=channel, shell="exec", command=COMMAND
+            ),
+        )
+        s.note(
+            "control",
+            ActionServed(
+                peer="127.0.0.1", destination="p", ssh_user="alice", action=s.wire_action()
+            ),
+        )
+        s.note(
+            "server",
+            ServerSession(
+                session=f"x/{number}",
+                peer="127.0.0.1:5001" if connection == "c2" else "127.0.0.1:5000",
+                channel=channel,
+                connection_id=wire_name,
+                ssh_user="alice",
+                local_user="alice",
+                shell="exec",
+                command=COMMAND,
+            ),
+        )
+        s.note("server", PolicyApplied(session=f"x/{number}", action=s.wire_action()))
+        dialled = s.dial("rec1")
+        s.request(dialled, 3, "POST", "/v2/record", "2", 200)
+        where = {"recorder": "rec1", "connection": dialled, "stream": 3}
+        head = header(None).replace(b"conn-1", wire_name.encode())
+        text = "same\n" if same_output else f"output of {name}\n"
+        body = head + msgspec.json.encode((0.1, "o", text)) + b"\n"
+        bodies.append(body)
+        s.note("user", Handed(**where, data=body))
+        s.note("user", Shown(session=name, data=text.encode()))
+        s.note("network", BodyEnded(**where))
+        s.note("network", AnswerEnded(**where))
+        s.note("user", ExitSeen(session=name, status=0))
+        s.note("user", SessionClosed(session=name))
+    telling = s.end((*STREAMING, S.SESSION_COMPLETE))
+    return telling.but(
+        sessions=tuple(UserSession(name=n, run="exec", command=COMMAND) for n in ("s1", "s2")),
+        expect=tuple(
+            Expectation(session=n, path=(*STREAMING, S.SESSION_COMPLETE)) for n in ("s1", "s2")
+        ),
+    )
+
+
 STORIES: dict[str, Callable[..., Telling]] = {
     story.__name__: story
     for story in (

@@ -370,4 +370,5 @@ def test_a_damaged_header_is_found_or_still_keeps_the_rules(
     key = data.draw(st.sampled_from(sorted(header)))
     wrong = {**header, key: data.draw(st.sampled_from([True, 1.5, [7], {"a": 7}]))}
     findings = check(written(wrong, []))
-    assert (findings == []) == (key == "futureKey")
+    still_right = key == "futureKey" or (key == "kubernetes" and isinstance(wrong[key], dict))
+    assert (findings == []) == still_right

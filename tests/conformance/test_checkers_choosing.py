@@ -26,7 +26,6 @@ from tests.conformance.histories import (
     change,
     drop,
     failed_over,
-    later,
     moved,
     not_recorded,
     recorded,

@@ -24,8 +24,8 @@ from tests.conformance.histories import (
     rejected,
     status_of,
     terminated,
+    two_sessions,
 )
-from tests.conformance.test_sessions import two_sessions
 
 F, P, K = Status.FAIL, Status.PASS, Status.SKIP
 QUIET = OnFailure(notify=False)

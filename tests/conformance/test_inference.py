@@ -53,8 +53,8 @@ from tests.conformance.histories import (
     rejected,
     silent,
     terminated,
+    two_sessions,
 )
-from tests.conformance.test_sessions import two_sessions
 
 S = State
 COMPLETE = (*STREAMING, S.SESSION_COMPLETE)
@@ -100,7 +100,7 @@ DISTURBED: dict[str, Edit] = {
     "unreadable": add(
         "network", Unreadable(recorder="rec1", connection="x", side="client", why="x")
     ),
-    "end of the answer not seen": drop(AnswerEnded),
+    "end of the upload not seen": lambda h: drop(AnswerEnded)(drop(Disconnected)(h)),
     "disconnects not seen": drop(Disconnected),
     "no dial seen": drop(Dialled),
     "session not seen to end": lambda h: drop(ExitSeen)(drop(SessionClosed)(h)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -12,6 +13,7 @@ from conformance.asciicast import CLAUSES as RECORDINGS
 from conformance.checking import RIG, checkers
 from conformance.clauses import CATALOGUE
 from conformance.machine import TRANSITIONS, State
+from conformance.scenario import FaultPlan, Match
 from fixtures.faults import vocabulary
 from recspec.cli import app
 from recspec.explain import House
@@ -100,11 +102,32 @@ def test_scenarios() -> None:
 
 def test_a_scenario_tells_what_is_played_and_what_it_exercises() -> None:
     found = plain("loss/killed-v1")
-    assert found["faults"] == [{"name": "killed", "node": "rec1", "at": "at shown, 0.3 s after"}]
+    assert [(fault["name"], fault["node"]) for fault in found["faults"]] == [("killed", "rec1")]
     assert found["recorders"] == [{"name": "rec1", "speaks": "v1", "does": "stores in filesystem"}]
     assert found["paths"][0]["states"].endswith("Streaming → ConnectionLost → SessionTerminated")
     assert {"failure-2", "machine-1"} <= {clause["id"] for clause in found["clauses"]}
     assert not any(clause["id"].startswith("v2-") for clause in found["clauses"])
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("start", "from the start"),
+        (2.5, "after 2.5 s"),
+        (Match(event="shown"), "at shown"),
+        (
+            Match(event="shown", where={"session": "s1"}, plus=0.25),
+            "at shown (session s1), 0.25 s after",
+        ),
+    ],
+)
+def test_a_scenario_says_when_a_fault_strikes(at: Any, said: str) -> None:
+    scenario = msgspec.structs.replace(
+        HOUSE.scenarios["loss/killed-v1"], faults=(FaultPlan(fault="killed", node="rec1", at=at),)
+    )
+    assert HOUSE.scenario(scenario).ties["faults"] == [
+        {"name": "killed", "node": "rec1", "at": said}
+    ]
 
 
 def test_the_form_of_a_recording_is_one_line_for_people_and_whole_for_machines() -> None:

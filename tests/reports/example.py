@@ -275,7 +275,7 @@ def lost_history() -> History:
                 "network",
                 AnswerBody(recorder="r1", connection=two, stream=3, data=body),
             )
-    note(1100, "faults", FaultApplied(fault="black-hole", on="r1"))
+    note(1100, "faults", FaultApplied(fault="black-hole", node="r1"))
     _lose(note, two)
     return tuple(script.events)
 
@@ -363,7 +363,7 @@ def _lose(note: Note, connection: str) -> None:
     for at in (31_030, 31_044):
         note(at, "control", NoticeReceived(path="/notify", body=body, status=201))
     note(31_100, "user", Shown(session="laptop", data=b"\x1b[31mtick 31\x1b[0m\r\n\xff\xfe"))
-    note(33_000, "faults", FaultCleared(fault="black-hole", on="r1"), End())
+    note(33_000, "faults", FaultCleared(fault="black-hole", node="r1"), End())
     note(33_200, "server/web", CommandExited(session="s1", status=0))
     note(33_210, "server/web", Entered(session="s1", state=S.SESSION_COMPLETE), Left(session="s1"))
     note(33_215, "user", ExitSeen(session="laptop", status=0), SessionClosed(session="laptop"))
