@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from conformance.clauses import CATALOGUE, Level
-from conformance.history import History
+from conformance.history import History, Late, Problem
 from conformance.inference import infer
 from conformance.judgement import Finding, Judgement, Status, worst
 from conformance.machine import ENDS, Arrow, arrows
@@ -141,6 +141,9 @@ def judge(scenario: Scenario | None, history: History) -> Judgement:
         except Exception as error:  # noqa: BLE001 - a checker that raises knows nothing
             for clause in clauses:
                 out.unknown(clause, f"the checker broke: {type(error).__name__}: {error}")
+    _doubt_our_own_lateness(view, out)
+    if any(isinstance(event.what, Problem) for event in history):
+        out = _problems_alone(history)
     statuses = [finding.status for finding in out.findings if finding.status is not Status.SKIP]
     if not statuses and not out.checked:
         out.unknown(RIG, "nothing could be checked")
@@ -153,8 +156,38 @@ def judge(scenario: Scenario | None, history: History) -> Judgement:
         duration_s=(max(times) - min(times)) / 1e9 if times else 0.0,
         clauses=tuple(clause for clause in CATALOGUE if clause in out.checked),
         findings=tuple(out.findings),
-        transitions=transitions(view),
+        transitions=transitions(view) if out.checked else (),
     )
+
+
+def _problems_alone(history: History) -> Findings:
+    """Say how the rig failed, and nothing else: whatever followed from it is not known."""
+    out = Findings()
+    for event in history:
+        if isinstance(event.what, Problem):
+            out.unknown(RIG, f"{event.observer}: {event.what.what}")
+    return out
+
+
+def _doubt_our_own_lateness(view: View, out: Findings) -> None:
+    """Void what looks broken when our own parts were late enough to have broken it themselves.
+
+    A reference part that reacts a quarter of the shortest timer late can make an attempt fail that
+    nothing disturbed. Parts that the scenario itself stops do not count.
+    """
+    if not any(finding.status in (Status.FAIL, Status.WARN) for finding in out.findings):
+        return
+    stopped = {f"recorder/{plan.node}" for plan in view.scenario.faults}
+    late = max(
+        (
+            event.what.by
+            for event in view.history
+            if isinstance(event.what, Late) and event.observer not in stopped
+        ),
+        default=0,
+    )
+    if late >= min(view.timers.dial, view.timers.open) // 4:
+        out.void(RIG, f"our own parts were up to {late / 1e6:.0f} ms late: nobody can be blamed")
 
 
 def transitions(view: View) -> tuple[Arrow, ...]:

@@ -529,7 +529,7 @@ def from_line(line: bytes) -> Event:
     """Decode one line; raises HistoryError with what is wrong."""
     try:
         return _decoder.decode(line)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise HistoryError(str(error)) from None
     except RecursionError:
         raise HistoryError("nested too deeply") from None

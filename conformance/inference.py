@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 import msgspec
 
@@ -147,13 +148,9 @@ class _Facts:
         upload = self._upload
         if upload is None:
             return None
-        dialled = [e.what for e in self._view.dialled if isinstance(e.what, Dialled)]
-        others = False
-        for dial in dialled:
-            if dial.connection == upload.connection:
-                break
-            others = others or dial.recorder != upload.recorder
-        if others:
+        dials = [e.what for e in self._view.dialled if isinstance(e.what, Dialled)]
+        before = takewhile(lambda dial: dial.connection != upload.connection, dials)
+        if any(dial.recorder != upload.recorder for dial in before):
             return True if self._alone else None
         listed = (self._session.action.recorders or ()) if self._session.action else ()
         names = [self._view.addresses.get(address, address) for address in listed]
@@ -267,9 +264,7 @@ def _lost(upload: Upload, view: View) -> bool | None:
     if _succeeded(upload):
         timers = view.timers
         waits = [(gap, timers.ack_window) for gap in upload.gaps() if upload.http == "2"]
-        assert upload.answer_ended_at is not None
-        if upload.body_ended_at is not None:
-            waits.append((upload.answer_ended_at - upload.body_ended_at, timers.final))
+        waits.append((upload.final_wait, timers.final))
         if all(wait < limit * (1 - _MARGIN) for wait, limit in waits):
             return False
         return True if any(wait > limit * (1 + _MARGIN) for wait, limit in waits) else None
@@ -322,7 +317,7 @@ def _notice_types(view: View, session: SessionView) -> frozenset[int] | None:
 def _read(notice: NoticeReceived) -> _Notice | None:
     try:
         return msgspec.json.decode(notice.body, type=_Notice)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -339,8 +334,6 @@ _LOOK_ALIKE: tuple[tuple[State, str], ...] = (
 
 def _why(paths: tuple[Possible, ...], session: SessionView) -> str:
     """Say why there is not exactly one path, and between which the choice is."""
-    if not paths:
-        return "no path of the table fits what was seen of the upload"
     reasons = [
         why for state, why in _LOOK_ALIKE if 0 < sum(state in p.path for p in paths) < len(paths)
     ]

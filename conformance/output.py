@@ -75,7 +75,7 @@ class Recorded:
                 continue
             try:
                 _, code, text = _line.decode(line)
-            except msgspec.MsgspecError:
+            except (msgspec.MsgspecError, UnicodeDecodeError):
                 self.unreadable += 1
                 continue
             if code == "o":

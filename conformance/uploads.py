@@ -59,6 +59,13 @@ class Upload(msgspec.Struct, kw_only=True):
         return self.body_ended and self.answer_ended_at is not None and self.final_status == 200
 
     @property
+    def final_wait(self) -> int:
+        """How long the end of the answer was awaited after the body's, in nanoseconds."""
+        if self.answer_ended_at is None or self.body_ended_at is None:
+            return 0
+        return self.answer_ended_at - self.body_ended_at
+
+    @property
     def last_answer(self) -> str:
         """The last bytes of the answer that passed, as text."""
         data = getattr(self.answers[-1].what, "data", b"") if self.answers else b""
@@ -165,5 +172,5 @@ def header_of(upload: Upload) -> Header | None:
     """Read an upload's header; None when there is none that can be read."""
     try:
         return msgspec.json.decode(header_line(upload.body), type=Header)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

@@ -18,6 +18,9 @@ ASK_LIMIT = 10.0
 """Seconds for one answer."""
 HOLD_LIMIT = 120.0
 """Seconds for one answer that was put on hold: a person may have to be asked."""
+UNKNOWN_TAG = "tag:unknown"
+"""The tag of a node that nobody could tell us about."""
+
 MOST_HOLDS = 16
 
 
@@ -71,8 +74,9 @@ class Policy:
             raise RefusedError("access denied: the policy has no action for this connection")
         return Decision(
             action=action,
-            # A node that nobody knows is named by its address.
-            source=answer.source or Source(name=peer, id=peer),
+            # A node that nobody knows is named by its address. A recording must say whose it is
+            # (header-17), and an invented user would be worse than a tag that says so.
+            source=answer.source or Source(name=peer, id=peer, tags=(UNKNOWN_TAG,)),
             local_user=answer.local_user or ssh_user,
         )
 

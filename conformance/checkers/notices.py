@@ -64,7 +64,7 @@ def _read(view: View, out: Findings) -> list[_Notice]:
     for notice in view.notices:
         try:
             read.append(msgspec.json.decode(notice.body, type=_Notice))
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             out.broken("notice-4", f"a notice is not what it must be: {error}", notice.body)
         else:
             out.held("notice-4")

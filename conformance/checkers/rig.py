@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checking import RIG, Findings, checks
-from conformance.history import End, Event, Gap, Problem
+from conformance.history import End, Event, Gap
 from conformance.sessions import View
 
 _ALWAYS = ("user", "network", "faults", "storage", "world")
@@ -40,6 +40,3 @@ def _one(name: str, events: list[Event], out: Findings) -> None:
     last = events[-1].what
     if not isinstance(last, End | Gap):
         out.unknown(RIG, f"the observer {name!r} stopped without an end mark", last)
-    for event in events:
-        if isinstance(event.what, Problem):
-            out.unknown(RIG, f"{name}: {event.what.what}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -130,8 +130,8 @@ class Story:
         recorders: Sequence[str] = ("rec1",),
         on_failure: OnFailure | None = BOTH,
         record: Sequence[str] | None = ("rec1",),
-        speaks: str = "v2",
-        run: str = "exec",
+        speaks: Literal["v2", "v1"] = "v2",
+        run: Literal["shell", "exec", "sftp"] = "exec",
         pty: bool = False,
         speed: int = 1,
     ) -> None:
@@ -175,8 +175,9 @@ class Story:
         return SSHAction(
             accept=True,
             recorders=None if record is None else tuple(map(address, record)),
-            on_recording_failure=failure
-            and OnRecordingFailure(
+            on_recording_failure=None
+            if failure is None
+            else OnRecordingFailure(
                 reject_session_with_message=failure.reject,
                 terminate_session_with_message=failure.terminate,
                 notify_url="https://unused/notify" if failure.notify else "",
@@ -203,9 +204,7 @@ class Story:
         action = self.wire_action()
         self.note(
             "control",
-            ActionServed(
-                peer="127.0.0.1", destination="prod-1", ssh_user="alice", action=action
-            ),
+            ActionServed(peer="127.0.0.1", destination="prod-1", ssh_user="alice", action=action),
         )
         self.note(
             "server",
@@ -237,10 +236,8 @@ class Story:
         self, connection: str, stream: int, method: str, path: str, http: str, *answers: int
     ) -> None:
         """A request passes, and is answered with these statuses."""
-        where = {"recorder": connection.partition("#")[0], "connection": connection}
-        self.note(
-            "network", Requested(**where, stream=stream, method=method, path=path, http=http)
-        )
+        where: dict[str, Any] = {"recorder": connection.partition("#")[0], "connection": connection}
+        self.note("network", Requested(**where, stream=stream, method=method, path=path, http=http))
         for status in answers:
             self.note("network", Answered(**where, stream=stream, status=status))
 
@@ -257,7 +254,9 @@ class Story:
         name = self.dial(recorder)
         self.request(name, 1, "HEAD", V2_RECORD, "2", 200)
         self.request(name, 3, "POST", V2_RECORD, "2", 503)
-        self.note("network", Disconnected(recorder=recorder, connection=name, by="client", how="fin"))
+        self.note(
+            "network", Disconnected(recorder=recorder, connection=name, by="client", how="fin")
+        )
         self.attempt(recorder, "answered 503")
 
     def taken(self, recorder: str) -> None:
@@ -270,7 +269,7 @@ class Story:
             self.request(name, 1, "HEAD", V2_RECORD, "2", 404)
             name = self.dial(recorder)
             self.request(name, 1, "POST", V1_RECORD, "1.1", 100)
-        self.upload = {
+        self.upload: dict[str, Any] = {
             "recorder": recorder,
             "connection": name,
             "stream": 3 if self.speaks == "v2" else 1,
@@ -662,7 +661,7 @@ def two_sessions(*, separate: bool = False, same_output: bool = False) -> Tellin
         s.note("server", PolicyApplied(session=f"x/{number}", action=s.wire_action()))
         dialled = s.dial("rec1")
         s.request(dialled, 3, "POST", "/v2/record", "2", 200)
-        where = {"recorder": "rec1", "connection": dialled, "stream": 3}
+        where: dict[str, Any] = {"recorder": "rec1", "connection": dialled, "stream": 3}
         head = header(None).replace(b"conn-1", wire_name.encode())
         text = "same\n" if same_output else f"output of {name}\n"
         body = head + msgspec.json.encode((0.1, "o", text)) + b"\n"

@@ -67,9 +67,7 @@ def sftp(*, dialled: bool) -> Telling:
     s.told(None)
     s.enter(S.SESSION_COMPLETE)
     s.leave()
-    return s.end(
-        (S.CONNECTING, S.CHECK_POLICY, S.NO_RECORDING, S.SESSION_COMPLETE), exit="none"
-    )
+    return s.end((S.CONNECTING, S.CHECK_POLICY, S.NO_RECORDING, S.SESSION_COMPLETE), exit="none")
 
 
 @pytest.mark.parametrize(

@@ -181,9 +181,7 @@ def shown_first(seconds: float | None, *, paused: bool = False) -> Telling:
     s.enter(S.SESSION_COMPLETE)
     s.leave()
     s.store("rec1")
-    return s.end(
-        (*STREAMING, S.SESSION_COMPLETE), recording="complete", recorded_by="rec1"
-    )
+    return s.end((*STREAMING, S.SESSION_COMPLETE), recording="complete", recorded_by="rec1")
 
 
 @pytest.mark.parametrize(
@@ -212,8 +210,12 @@ def test_the_message_may_come_in_pieces() -> None:
     whole = terminated()
     split = whole.but(
         change(Shown, {"data": MESSAGE[7:]}, data=MESSAGE),
-        add("user", Shown(session="s1", data=MESSAGE[:7], stream="stderr"), before=Shown,
-            data=MESSAGE[7:]),
+        add(
+            "user",
+            Shown(session="s1", data=MESSAGE[:7], stream="stderr"),
+            before=Shown,
+            data=MESSAGE[7:],
+        ),
     )
     judgement = split.judged()
     assert status_of("failure-3", judgement) is P

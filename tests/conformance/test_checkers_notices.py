@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from conformance.checking import judge
-from conformance.history import FaultApplied, NoticeReceived, UserConnected
+from conformance.history import FaultApplied, Handed, NoticeReceived
 from conformance.judgement import Status
 from conformance.scenario import FaultPlan, OnFailure
 from conformance.wire import Attempt, Notice
@@ -86,6 +86,7 @@ def lost(message: str) -> tuple[Attempt, ...]:
         ("notice-4", rejected(), P),
         ("notice-4", raw(b"hello"), F),
         ("notice-4", raw(b"{}"), F),
+        ("notice-4", raw(b'{"ConnectionID":"\xff"}'), F),
         ("notice-4", raw(b'{"a":' * 100_000), F),
         ("notice-4", noticed(rejected(), src_node="101"), F),
         ("notice-4", rejected().from_outside(), P),
@@ -118,7 +119,20 @@ def test_without_a_scenario_the_path_says_what_is_due(
     assert status_of(clause, judge(None, telling.history)) is status
 
 
-def test_of_several_connections_nobody_can_say_whose_a_notice_is() -> None:
+def apart() -> Telling:
+    """Two users, and the recording of one of them is not known."""
     telling = two_sessions(separate=True).from_outside()
-    judgement = telling.but(drop(UserConnected, connection="c2")).judged()
-    assert status_of("notice-1", judgement) in (P, K)
+    return telling.but(drop(Handed, recorder="rec1"))
+
+
+def test_of_several_connections_nobody_can_say_whose_a_notice_is() -> None:
+    judgement = apart().judged()
+    assert status_of("notice-1", judgement) is K
+    assert status_of("notice-4", judgement) is None
+
+
+def test_two_ids_on_the_only_connection_cannot_be_told_apart() -> None:
+    body = next(e.what.body for e in rejected().history if isinstance(e.what, NoticeReceived))
+    other = NoticeReceived(path="/", body=body.replace(b"conn-1", b"conn-2"), status=201)
+    telling = rejected().but(add("control", other)).from_outside()
+    assert status_of("notice-1", telling.judged()) is K

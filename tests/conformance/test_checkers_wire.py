@@ -72,9 +72,7 @@ def idle(*seconds: float, **story: object) -> Telling:
 
 def late(by_s: float, loop: str = "engine") -> Edit:
     """Our own loop is late by this, seen when the body ends."""
-    return add(
-        "user", Late(by=int(by_s * SECOND), loop=loop), before=BodyEnded, stream=3
-    )
+    return add("user", Late(by=int(by_s * SECOND), loop=loop), before=BodyEnded, stream=3)
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,9 @@ def test_nothing_checked_is_error(monkeypatch: pytest.MonkeyPatch) -> None:
     _only(monkeypatch, lambda view, out: None)
     judgement = recorded().judged()
     assert judgement.status is Status.ERROR
-    assert [(f.clause, f.message) for f in judgement.findings] == [(RIG, "nothing could be checked")]
+    assert [(f.clause, f.message) for f in judgement.findings] == [
+        (RIG, "nothing could be checked")
+    ]
 
 
 def test_only_skips_is_error_too(monkeypatch: pytest.MonkeyPatch) -> None:

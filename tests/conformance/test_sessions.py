@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from conformance.history import (
     ActionServed,
     Addressed,
+    AnswerBody,
     Answered,
     AnswerEnded,
     BodyEnded,
+    Disconnected,
     Event,
     FaultApplied,
     Handed,
     Played,
     PolicyApplied,
-    Requested,
     ServerSession,
     SessionOpened,
     Shown,
@@ -33,7 +36,7 @@ from conformance.scenario import (
     UserSession,
 )
 from conformance.sessions import NO_REPORT, Inferred, Possible, View, join
-from conformance.wire import OnRecordingFailure, SSHAction
+from conformance.wire import SECOND, OnRecordingFailure, SSHAction
 from tests.conformance.histories import (
     STREAMING,
     Story,
@@ -46,6 +49,7 @@ from tests.conformance.histories import (
     drop,
     failed_over,
     header,
+    later,
     lost_after_exit,
     not_recorded,
     recorded,
@@ -150,7 +154,7 @@ def test_a_second_upload_that_was_never_opened_does_not_count() -> None:
 
 
 def test_what_passes_of_no_upload_is_left_out() -> None:
-    stray = {"recorder": "rec1", "connection": "none", "stream": 1}
+    stray: dict[str, Any] = {"recorder": "rec1", "connection": "none", "stream": 1}
     telling = recorded().but(
         add("network", Answered(**stray, status=200)), add("user", Handed(**stray, data=b"x"))
     )
@@ -245,9 +249,9 @@ def test_a_node_is_faulted_by_plan_by_event_and_by_what_stands_behind_it() -> No
     assert not view.faulted("rec1")
     assert not view.faulted("nobody")
     assert joined(recorded().but(faults=(FaultPlan(fault="x", node="rec1"),))).faulted("rec1")
-    assert joined(
-        recorded().but(add("faults", FaultApplied(fault="x", node="rec1")))
-    ).faulted("rec1")
+    assert joined(recorded().but(add("faults", FaultApplied(fault="x", node="rec1")))).faulted(
+        "rec1"
+    )
     s3 = FaultPlan(fault="x", node="s3")
     assert not joined(recorded().but(faults=(s3,))).faulted("rec1")
     on_s3 = (RecorderNode(name="rec1", storage="s3"),)
@@ -359,8 +363,14 @@ def test_gaps_are_measured_from_the_opening_to_the_end() -> None:
     assert lost.gone_at is not None
     assert lost.gaps() == (lost.gone_at - lost.opened_at,)
     assert joined(rejected()).uploads[0].gaps() == ()
-    open_still = joined(recorded().but(drop(AnswerEnded), drop(Requested, method="HEAD")))
-    assert len(open_still.uploads[0].gaps()) == 2
+    still_there = joined(recorded().but(drop(AnswerEnded), drop(Disconnected)))
+    assert len(still_there.uploads[0].gaps()) == 1
+
+
+def test_the_final_answer_is_awaited_from_the_end_of_the_body() -> None:
+    assert joined(recorded().but(later(AnswerBody, 3))).uploads[0].final_wait > 3 * SECOND
+    assert joined(recorded().but(drop(AnswerEnded))).uploads[0].final_wait == 0
+    assert joined(recorded().but(drop(BodyEnded))).uploads[0].final_wait == 0
 
 
 def test_an_upload_is_clean_only_with_its_end_and_success() -> None:
