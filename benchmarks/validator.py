@@ -5,14 +5,21 @@ this run on one core: the validator must reach at least half of it. Memory is th
 a whole process, interpreter included, that validates a recording many times longer than it: under
 64 MB with lines up to 1 MiB, under 200 MB with lines of 16 MiB. Ends 1 when a bound is missed.
 
+Where there is an ``asciinema`` of version 2 (its path in RECSPEC_ASCIINEMA, or on PATH), the whole
+command ``recspec check cast`` is also held against ``asciinema cat``, which parses the same file
+and writes its output: at least five times as fast, by CPU time of the two processes.
+
     python benchmarks/validator.py
 """
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +38,8 @@ HEADER = (
 PIECE = 64 * 1024
 ROUNDS = 5
 MIB = 2**20
+ASCIINEMA_ROUNDS = 3
+TIMES_FASTER = 5.0
 
 
 def recording(size: int, longest: int) -> bytes:
@@ -114,6 +123,64 @@ def largest(line: int, kind: str, total: int) -> float:
     return float(done.stdout)
 
 
+def asciinema() -> str:
+    """Return the path of asciinema 2, or nothing."""
+    program = os.environ.get("RECSPEC_ASCIINEMA") or shutil.which("asciinema")
+    if not program:
+        return ""
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return program if said.stdout.startswith("asciinema 2.") else ""
+
+
+def cpu_seconds(command: list[str], home: str) -> float:
+    """Return the CPU time of a command that must end well, without a terminal: the least of some.
+
+    `home` keeps the user's own configuration out of it.
+    """
+    times = []
+    for _ in range(ASCIINEMA_ROUNDS):
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "HOME": home, "ASCIINEMA_CONFIG_HOME": home},
+            cwd=Path(__file__).parents[1],
+            start_new_session=True,
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"{' '.join(command)} ended {process.returncode}")
+        times.append(used.ru_utime + used.ru_stime)
+    return min(times)
+
+
+def against_asciinema() -> bool:
+    """Print how much faster the command is than asciinema 2; True when that is not enough."""
+    program = asciinema()
+    if not program:
+        print("against asciinema 2: skipped, there is none (RECSPEC_ASCIINEMA, or on PATH)")
+        return False
+    missed = False
+    with tempfile.TemporaryDirectory() as home:
+        for longest in (40, 200, 2000):
+            path = Path(home) / "recording.cast"
+            path.write_bytes(recording(50_000_000, longest))
+            theirs = cpu_seconds([program, "cat", str(path)], home)
+            command = [sys.executable, "-m", "recspec", "check", "cast", str(path)]
+            ours = cpu_seconds(command, home)
+            missed |= theirs < TIMES_FASTER * ours
+            print(
+                f"50 MB, events of up to {longest:4} characters: asciinema cat {theirs:.2f} s of"
+                f" CPU, recspec check cast {ours:.2f} s, {theirs / ours:.1f} times as fast"
+                f" (at least {TIMES_FASTER:.0f})"
+            )
+    return missed
+
+
 def main() -> int:
     """Print the ratios, and return 1 when one misses its bound."""
     missed = False
@@ -134,6 +201,7 @@ def main() -> int:
             used = largest(line, kind, max(2 * line, 64 * MIB if kind == "ascii" else 4 * MIB))
             missed |= used >= bound
             print(f"lines of {line:8} bytes, {kind:8}: {used:4.0f} MB (under {bound})")
+    missed |= against_asciinema()
     return int(missed)
 
 
