@@ -24,261 +24,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from conformance.machine import State
 from conformance.wire import Attempt, NoticeType, Timers
-
-# --- events ---------------------------------------------------------------------------------------
-
-
-class _Event(msgspec.Struct, frozen=True, gc=False):
-    """Base of all events."""
-
-
-class PolicyAnswered(_Event, frozen=True, gc=False):
-    """The policy is known. Messages may be empty, each on its own; addresses are ``ip:port``."""
-
-    required: bool
-    recorders: tuple[str, ...] = ()
-    reject_message: str = ""
-    terminate_message: str = ""
-    notify: bool = False
-
-
-class Connected(_Event, frozen=True, gc=False):
-    """The dial `op` succeeded."""
-
-    op: int
-
-
-class DialFailed(_Event, frozen=True, gc=False):
-    """The dial `op` failed."""
-
-    op: int
-    why: str
-
-
-class Probed(_Event, frozen=True, gc=False):
-    """The probe `op` was answered, or failed (then `v2` is false)."""
-
-    op: int
-    v2: bool
-
-
-class Opened(_Event, frozen=True, gc=False):
-    """The upload `op` was accepted: the 200 (v2) or the interim 100 (v1) is here."""
-
-    op: int
-
-
-class OpenFailed(_Event, frozen=True, gc=False):
-    """The upload `op` was refused or its connection failed before it was accepted."""
-
-    op: int
-    why: str
-
-
-class Handed(_Event, frozen=True, gc=False):
-    """Everything sent on `op` so far has left for the recorder."""
-
-    op: int
-
-
-class AckReceived(_Event, frozen=True, gc=False):
-    """An ack frame came; upstream never uses the number, and neither do we (section 4)."""
-
-    op: int
-    ack: int
-
-
-class ErrorReceived(_Event, frozen=True, gc=False):
-    """An error frame came: the recording failed."""
-
-    op: int
-    message: str
-
-
-class AnswerEnded(_Event, frozen=True, gc=False):
-    """The answer of `op` ended cleanly, and after v1 its status was 200."""
-
-    op: int
-
-
-class UploadLost(_Event, frozen=True, gc=False):
-    """The upload `op` is lost: transport error, reset, bad status, or not an ack frame."""
-
-    op: int
-    why: str
-
-
-class TimerFired(_Event, frozen=True, gc=False):
-    """The timer that was last set under this name fired."""
-
-    timer: Timer
-
-
-class Output(_Event, frozen=True, gc=False):
-    """The command wrote `data` (opaque to the core; whole characters, D7)."""
-
-    data: Any
-
-
-class CommandExited(_Event, frozen=True, gc=False):
-    """The command is gone and all its output went in as `Output` before."""
-
-    status: int
-
-
-class UserLeft(_Event, frozen=True, gc=False):
-    """The user's channel is gone."""
-
-
-# --- effects --------------------------------------------------------------------------------------
-
-
-class _Effect(msgspec.Struct, frozen=True, gc=False):
-    """Base of all effects."""
-
-
-class Enter(_Effect, frozen=True, gc=False):
-    """The session enters a state of the failure state machine."""
-
-    state: State
-    why: str = ""
-
-
-class Dial(_Effect, frozen=True, gc=False):
-    """Connect to `address`; answer with `Connected` or `DialFailed`."""
-
-    op: int
-    address: str
-
-
-class Probe(_Effect, frozen=True, gc=False):
-    """Ask for v2 on the connection of `op`; answer with `Probed`."""
-
-    op: int
-
-
-class Open(_Effect, frozen=True, gc=False):
-    """Start the upload on the connection of `op`; answer with `Opened` or `OpenFailed`."""
-
-    op: int
-    v2: bool
-
-
-class Cancel(_Effect, frozen=True, gc=False):
-    """Drop `op`, its connection and all it would still report."""
-
-    op: int
-
-
-class SendHeader(_Effect, frozen=True, gc=False):
-    """Send the header line on `op`."""
-
-    op: int
-
-
-class Send(_Effect, frozen=True, gc=False):
-    """Send `data` as one event line on `op`; say `Handed` when it left."""
-
-    op: int
-    data: Any
-
-
-class CloseBody(_Effect, frozen=True, gc=False):
-    """End the body of `op`; the final answer is awaited."""
-
-    op: int
-
-
-class SetTimer(_Effect, frozen=True, gc=False):
-    """Fire `timer` at `at`; a timer of that name that is still set is replaced."""
-
-    timer: Timer
-    at: int
-
-
-class StopTimer(_Effect, frozen=True, gc=False):
-    """Forget `timer`."""
-
-    timer: Timer
-
-
-class StartCommand(_Effect, frozen=True, gc=False):
-    """Run the user's command."""
-
-    recorded: bool
-
-
-class Show(_Effect, frozen=True, gc=False):
-    """Let `data` reach the user."""
-
-    data: Any
-
-
-class Reject(_Effect, frozen=True, gc=False):
-    """Show `message` and CRLF on stdout and end with exit status 254; nothing ever ran."""
-
-    message: str
-
-
-class Terminate(_Effect, frozen=True, gc=False):
-    """Show `message` between CRLFs on stderr, then end the command and what it started."""
-
-    message: str
-
-
-class KillCommand(_Effect, frozen=True, gc=False):
-    """The user is gone: hang up on the command; answer with `CommandExited`."""
-
-
-class Exit(_Effect, frozen=True, gc=False):
-    """Tell the user's client how the command ended."""
-
-    status: int
-
-
-class Tried(_Effect, frozen=True, gc=False):
-    """One attempt is over; for the log."""
-
-    recorder: str
-    failure: str
-
-
-class Notify(_Effect, frozen=True, gc=False):
-    """Post a failure notice; its outcome changes nothing for the session."""
-
-    event_type: int
-    attempts: tuple[Attempt, ...]
-
-
-class Abort(_Effect, frozen=True, gc=False):
-    """The user left while a recorder was being chosen: outside the table (D16)."""
-
-
-class Finish(_Effect, frozen=True, gc=False):
-    """The session is over; nothing of it may be left behind."""
-
-
-Effect: TypeAlias = _Effect
-Effects: TypeAlias = list[Effect]
-
-
-class Timer(IntEnum):
-    """The names of the timers; one of each at most is set."""
-
-    CHOOSE = 0
-    """All attempts together: 30 s."""
-    STEP = 1
-    """The dial, probe or open under way."""
-    ACK = 2
-    """30 s after the last frame of any kind."""
-    FINAL = 3
-    """The final answer: 30 s."""
+from simulator.client_steps import (
+    Abort,
+    AckReceived,
+    AnswerEnded,
+    Cancel,
+    CloseBody,
+    CommandExited,
+    Connected,
+    Dial,
+    DialFailed,
+    Effects,
+    Enter,
+    ErrorReceived,
+    Event,
+    Exit,
+    Finish,
+    Handed,
+    KillCommand,
+    Notify,
+    Open,
+    Opened,
+    OpenFailed,
+    Output,
+    PolicyAnswered,
+    Probe,
+    Probed,
+    Reject,
+    Send,
+    SendHeader,
+    SetTimer,
+    Show,
+    StartCommand,
+    StopTimer,
+    Terminate,
+    Timer,
+    TimerFired,
+    Tried,
+    UploadLost,
+    UserLeft,
+)
 
 
 class Phase(IntEnum):
@@ -341,7 +132,7 @@ class Client:
         """Begin the session: it is connecting, and its policy is being looked up."""
         return [self._enter(State.CONNECTING)]
 
-    def on(self, event: _Event, now: int) -> Effects:
+    def on(self, event: Event, now: int) -> Effects:
         """Take in what happened at `now` and return what must be done, in order."""
         return _HANDLERS[type(event)](self, event, now)
 
@@ -665,7 +456,7 @@ class Client:
         return Enter(state, why)
 
 
-_HANDLERS: dict[type[_Event], Callable[[Client, Any, int], Effects]] = {
+_HANDLERS: dict[type[Event], Callable[[Client, Any, int], Effects]] = {
     PolicyAnswered: lambda c, e, now: c.policy_answered(e, now),
     Connected: lambda c, e, now: c.connected(e, now),
     DialFailed: lambda c, e, now: c.dial_failed(e, now),

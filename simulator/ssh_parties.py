@@ -10,7 +10,7 @@ import msgspec
 
 from conformance import history
 from conformance.wire import Timers
-from simulator import client as core
+from simulator import client_steps as core
 from simulator.overlay import Overlay
 from simulator.pty_process import Owner, Program
 from simulator.ssh_policy import Decision

@@ -23,7 +23,7 @@ import msgspec
 
 from conformance import history
 from conformance.wire import Notice, SSHAction, Timers
-from simulator import client as core
+from simulator import client_steps as core
 from simulator.control_client import ControlError, on_control, request
 from simulator.overlay import Overlay
 from simulator.pty_process import Program

@@ -19,8 +19,9 @@ import msgspec
 
 from conformance import history
 from conformance.wire import REJECTED_EXIT_STATUS, SECOND, CastHeader
-from simulator import client as core
+from simulator import client_steps as core
 from simulator.cast import CastWriter, WholeCharacters
+from simulator.client import Client
 from simulator.pty_process import Command
 from simulator.ssh_parties import Request, Running, Surroundings, User
 from simulator.ssh_policy import Decision
@@ -61,7 +62,7 @@ class SshSession:
         self.user = user
         self.surroundings = surroundings
         self.log = surroundings.log
-        self.client = surroundings.overlay(core.Client)(surroundings.timers)
+        self.client = surroundings.overlay(Client)(surroundings.timers)
         self.decision: Decision | None = None
         self.command: Running | None = None
         self.writer: CastWriter | None = None
@@ -69,7 +70,7 @@ class SshSession:
         """Set when nothing of the session is left."""
         self.on_left: Callable[[SshSession], object] = _ignore
         self._loop = asyncio.get_running_loop()
-        self._events: deque[core._Event] = deque()
+        self._events: deque[core.Event] = deque()
         self._busy = False
         self._uploads: dict[int, Upload] = {}
         self._cancelled: list[Upload] = []
@@ -224,7 +225,7 @@ class SshSession:
 
     # --- the core -------------------------------------------------------------------------------
 
-    def tell(self, event: core._Event) -> None:
+    def tell(self, event: core.Event) -> None:
         """Put an event in, and carry out what comes of it."""
         self._events.append(event)
         if self._busy:

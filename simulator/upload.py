@@ -22,23 +22,23 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol, cast
 
-from simulator.client import (
+from simulator.client_steps import (
     AckReceived,
     AnswerEnded,
     Connected,
     DialFailed,
     ErrorReceived,
+    Event,
     Handed,
     Opened,
     OpenFailed,
     Probed,
     UploadLost,
-    _Event,
 )
 from simulator.upload_v1 import V1
 from simulator.upload_v2 import V2
 
-Tell = Callable[[_Event], None]
+Tell = Callable[[Event], None]
 
 
 class Half(Protocol):

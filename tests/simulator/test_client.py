@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from conformance.machine import TRANSITIONS, State, replay
 from conformance.wire import SECOND, NoticeType, Timers
-from simulator import client as core
-from simulator.client import Client, Phase, Timer
+from simulator import client_steps as core
+from simulator.client import Client, Phase
+from simulator.client_steps import Timer
 
 A, B, C = "10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"
 TIMERS = Timers()

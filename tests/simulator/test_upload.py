@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.wire import AckFrame
-from simulator import client as core
+from simulator import client_steps as core
 from simulator.upload import Upload, split_address
 from simulator.upload_v2 import LONGEST_FRAME, AnswerError, AnswerFrames
 from tests.simulator.recorder_peer import DEADLINE, Order, Recorder, recorder
