@@ -2,53 +2,80 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
 from recspec import __version__
-from recspec.check_cast import check_cast
-from recspec.check_policy import policy as check_policy
-from recspec.explain import explain
-from recspec.judge import judge
-from recspec.list import list_clauses, list_faults, list_mutants, list_scenarios
-from recspec.report import report
-from recspec.run import run
-from recspec.serve_control import control as serve_control_command
-from recspec.serve_recorder import serve_recorder_command
-from recspec.serve_ssh_server import ssh_server as serve_ssh_server_command
-from recspec.setup import setup_command
 
-app = typer.Typer(
-    name="recspec",
-    help="Proves that SSH session recorders, and the servers that feed them, keep their promises.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-check = typer.Typer(help="Check one thing: recordings, a policy.", no_args_is_help=True)
-serve = typer.Typer(help="Run one reference part by itself.", no_args_is_help=True)
-listing = typer.Typer(help="Say what there is.", no_args_is_help=True)
+INCONCLUSIVE = 3
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG})
+"""How writing to standard output fails when what it leads to is full or broken."""
 
-app.add_typer(check, name="check")
-app.add_typer(serve, name="serve")
-app.add_typer(listing, name="list")
+COMMANDS = {
+    ("setup",): "recspec.setup:setup_command",
+    ("run",): "recspec.run:run",
+    ("judge",): "recspec.judge:judge",
+    ("report",): "recspec.report:report",
+    ("explain",): "recspec.explain:explain",
+    ("check", "cast"): "recspec.check_cast:check_cast",
+    ("check", "policy"): "recspec.check_policy:policy",
+    ("serve", "recorder"): "recspec.serve_recorder:serve_recorder_command",
+    ("serve", "ssh-server"): "recspec.serve_ssh_server:ssh_server",
+    ("serve", "control"): "recspec.serve_control:control",
+    ("list", "scenarios"): "recspec.list:list_scenarios",
+    ("list", "clauses"): "recspec.list:list_clauses",
+    ("list", "mutants"): "recspec.list:list_mutants",
+    ("list", "faults"): "recspec.list:list_faults",
+}
+"""Every command, and the function behind it."""
 
-app.command("setup")(setup_command)
-app.command("run")(run)
-app.command("judge")(judge)
-app.command("report")(report)
-app.command("explain")(explain)
-check.command("cast")(check_cast)
-check.command("policy")(check_policy)
-serve.command("recorder")(serve_recorder_command)
-serve.command("ssh-server")(serve_ssh_server_command)
-serve.command("control")(serve_control_command)
-listing.command("scenarios")(list_scenarios)
-listing.command("clauses")(list_clauses)
-listing.command("mutants")(list_mutants)
-listing.command("faults")(list_faults)
+_GROUPS = {
+    "check": "Check one thing: recordings, a policy.",
+    "serve": "Run one reference part by itself.",
+    "list": "Say what there is.",
+}
+
+
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """Put the commands together; only the one that `words` begin with, if they name one.
+
+    Checking a recording takes a fraction of the time that importing an SSH server does.
+    """
+    named = [path for path in COMMANDS if tuple(words[: len(path)]) == path]
+    options: dict[str, Any] = {
+        "no_args_is_help": True,
+        "add_completion": False,
+        "pretty_exceptions_enable": False,
+        "rich_markup_mode": None,
+    }
+    whole = typer.Typer(
+        name="recspec",
+        help="Proves that SSH session recorders, and those that feed them, keep their promises.",
+        callback=root,
+        **options,
+    )
+    groups = {name: typer.Typer(help=text, **options) for name, text in _GROUPS.items()}
+    for path in named or COMMANDS:
+        module, _, function = COMMANDS[path].partition(":")
+        group = groups[path[0]] if len(path) > 1 else whole
+        group.command(path[-1])(getattr(import_module(module), function))
+    for name, group in groups.items():
+        if group.registered_commands:
+            whole.add_typer(group, name=name)
+            # With one command alone, typer would leave its name out.
+            group.callback()(_nothing)
+    return whole
+
+
+def _nothing() -> None:
+    pass
 
 
 def _version(wanted: bool) -> None:
@@ -57,7 +84,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
@@ -68,5 +94,21 @@ def root(
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line. What can no longer be written is trouble of the machine: 3."""
+    try:
+        application(sys.argv[1:])()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in _UNWRITABLE or error.filename is not None:
+            raise
+        _forget_output()
+        with contextlib.suppress(OSError):
+            typer.echo(f"recspec: the output cannot be written: {error.strerror}", err=True)
+        raise SystemExit(INCONCLUSIVE) from None
+
+
+def _forget_output() -> None:
+    """Let Python not fail again over what is still in its buffer when it ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

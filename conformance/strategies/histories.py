@@ -307,7 +307,7 @@ def _handed_then_shown(before: Event, after: Event) -> bool:
     shown = after.what.data
     try:
         _, code, text = msgspec.json.decode(before.what.data, type=tuple[float, str, str])
-    except msgspec.MsgspecError:  # the header
+    except (msgspec.MsgspecError, UnicodeDecodeError):  # the header, or no event at all
         return False
     # A character that is cut in two, or that cannot be told from the one before, shows nothing.
     tells = shown.decode("utf-8", "ignore").replace("\ufffd", "")

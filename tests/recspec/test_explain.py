@@ -15,7 +15,7 @@ from conformance.clauses import CATALOGUE
 from conformance.machine import TRANSITIONS, State
 from conformance.scenario import FaultPlan, Match
 from fixtures.faults import vocabulary
-from recspec.cli import app
+from recspec.cli import application
 from recspec.explain import House
 from scenarios import exercised
 from simulator.overlay import mutants
@@ -24,7 +24,7 @@ HOUSE = House()
 
 
 def explained(*words: str) -> Result:
-    return CliRunner().invoke(app, ["explain", *words])
+    return CliRunner().invoke(application(), ["explain", *words])
 
 
 def plain(name: str) -> dict[str, Any]:

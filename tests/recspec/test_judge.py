@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from conformance.history import Left, Played, to_line, to_lines
 from conformance.machine import State
-from recspec.cli import app
+from recspec.cli import application
 from reports.results import read_results
 from scenarios.reader import to_yaml
 from tests.conformance.histories import (
@@ -28,7 +28,7 @@ S = State
 
 
 def judged(*args: object, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(app, ["judge", *map(str, args)], input=stdin)
+    return CliRunner().invoke(application(), ["judge", *map(str, args)], input=stdin)
 
 
 def saved(folder: Path, telling: Telling) -> Path:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +13,13 @@ from typer.testing import CliRunner, Result
 
 from conformance.clauses import AREAS, CATALOGUE, Binds, Level
 from fixtures.faults import vocabulary
-from recspec.cli import app
+from recspec.cli import application
 from scenarios.reader import library
 from simulator.overlay import mutants
 
 
 def listed(*words: str) -> Result:
-    return CliRunner().invoke(app, ["list", *words])
+    return CliRunner().invoke(application(), ["list", *words])
 
 
 def rows(*words: str) -> list[dict[str, Any]]:
@@ -123,3 +126,17 @@ def test_mutants() -> None:
 def test_faults() -> None:
     assert [row["name"] for row in rows("faults")] == list(vocabulary())
     assert "killed" in listed("faults").stdout
+
+
+def test_output_that_cannot_be_written_is_no_verdict() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "recspec", "list", "clauses"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 3
+    assert done.stderr == ("recspec: the output cannot be written: No space left on device\n")
