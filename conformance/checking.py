@@ -110,6 +110,8 @@ _MODULES = (
     "rig",
     "machine",
     "choosing",
+    "claims",
+    "identity",
     "wire",
     "failure",
     "order",

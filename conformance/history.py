@@ -438,13 +438,27 @@ class Played(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="played")
     speed: int
     without: tuple[str, ...] = ()
     """Observers that this target does not have: a foreign SSH server has no ``server``."""
+    began: int = 0
+    """When it began, in Unix seconds; 0 when nobody noted it."""
 
 
 class Addressed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="addressed"):
-    """The tailnet address under which a node was reachable."""
+    """The tailnet address under which a node was reachable.
+
+    `node_id` and `numeric_id` are what the control plane knows it by; empty and 0: not noted.
+    """
 
     node: str
     address: str
+    node_id: str = ""
+    numeric_id: int = 0
+
+
+class Survived(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="survived"):
+    """A process that a session had started still ran when all sessions were over."""
+
+    pid: int
+    command: str
 
 
 class SecretSearched(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="secret-searched"):
@@ -470,7 +484,7 @@ Kind: TypeAlias = (
     | Stored
     | ActionServed | NoticeReceived | ControlReceived
     | FaultApplied | FaultCleared
-    | Played | Addressed | SecretSearched
+    | Played | Addressed | Survived | SecretSearched
 )  # fmt: skip
 
 

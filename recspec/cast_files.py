@@ -72,6 +72,8 @@ def pieces(name: str) -> Iterator[bytes]:
     """Yield the bytes of the recording `name`, unfolded. Raises `UnreadableError`."""
     try:
         if name == STDIN:
+            if sys.stdin is None:
+                raise UnreadableError("standard input is closed")
             yield from _plain(sys.stdin.buffer)
             return
         with Path(name).open("rb") as file:

@@ -32,6 +32,10 @@ class YamlError(ValueError):
         self.line = line
 
 
+def _too_deep(line: int) -> YamlError:
+    return YamlError(f"nested more than {MAX_DEPTH} levels deep", line)
+
+
 class _Loader(yaml.SafeLoader):
     """Knows only the values that a scenario has. Each form is also one of YAML 1.1's.
 
@@ -39,6 +43,16 @@ class _Loader(yaml.SafeLoader):
     """
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+    _depth = -1
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Make the next node, unless it lies too deep."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _too_deep(self.line + 1)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 for _name, _form, _first in (
@@ -61,8 +75,6 @@ def parse(text: str) -> tuple[Plain, yaml.Node | None]:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YamlError(f"the character U+{error.character:04X} may not stand here", line) from None
-    except RecursionError:
-        raise YamlError(f"nested more than {MAX_DEPTH} levels deep", 1) from None
     return (None if node is None else _Values().of(node, 0)), node
 
 
@@ -79,7 +91,7 @@ class _Values:
         if self._count > MAX_VALUES:
             raise YamlError(f"more than {MAX_VALUES} values, those of aliases included", line)
         if depth > MAX_DEPTH:  # an alias inside what it stands for has no end either
-            raise YamlError(f"nested more than {MAX_DEPTH} levels deep", line)
+            raise _too_deep(line)
         if isinstance(node, yaml.MappingNode) and node.tag == BaseResolver.DEFAULT_MAPPING_TAG:
             return self._map(node, depth)
         if isinstance(node, yaml.SequenceNode) and node.tag == BaseResolver.DEFAULT_SEQUENCE_TAG:

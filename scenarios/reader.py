@@ -22,7 +22,7 @@ MAX_BYTES = 1 << 18
 
 _LONGEST_MESSAGE = 500
 _FIELDS = {name: kind.__struct_fields__ for name, kind in KINDS.items()}
-_AT = re.compile(r"(?s)(.*) - at `(?:key` in `)?\$([^`]*)`\Z")
+_AT = re.compile(r"(?sa)(.*) - at `(?:key` in `)?\$((?:\.[A-Za-z_]\w*|\[\d+\]|\[\.\.\.\])*)`\Z")
 _STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]", re.ASCII)
 _NAMED = re.compile(r"(?s)Object contains unknown field `(.*)`\Z")
 
@@ -176,7 +176,19 @@ def to_yaml(scenario: Scenario) -> str:
     plain.pop("id", None)
     if not scenario.title:  # such a one is compared, never kept
         del plain["title"]
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what YAML takes for the end of a line, so that it comes back as it was."""
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = '"' if any(character in text for character in "\x85\u2028\u2029\ufeff") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def _plain(value: Any) -> Any:

@@ -412,7 +412,7 @@ def header(pty: Pty | None, run: str = "exec") -> bytes:
         version=2,
         width=pty.width if pty else 0,
         height=pty.height if pty else 0,
-        timestamp=1_760_000_000,
+        timestamp=1_767_323_045,
         env={"TERM": pty.term if pty else "xterm-256color"},
         command=COMMAND if run == "exec" else "",
         src_node="laptop.example.ts.net",

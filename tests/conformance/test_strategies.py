@@ -159,17 +159,7 @@ def never_passes(damaged: Damaged) -> None:
 
 @pytest.mark.parametrize(
     "by",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(
-                strict=True, reason="a gap that no fault accounts for is taken for an end mark"
-            ),
-        )
-        if name == "gap"
-        else name
-        for name in DAMAGES
-    ],
+    DAMAGES,
 )
 def test_a_damaged_history_never_passes(by: str) -> None:
     some(given(damaged_histories(by=by))(never_passes))()

@@ -1,4 +1,4 @@
-"""Scenario files: what is wrong is said in one line with file, line and field; nothing else breaks."""
+"""Scenario files: what is wrong is said in one line with file, line and field."""
 
 from __future__ import annotations
 
@@ -84,149 +84,140 @@ def test_the_good_one_is_good() -> None:
     assert [node.name for node in scenario.recorders] == ["rec1", "rec2"]
 
 
-# What is changed, to what, on which line it stands, which field it is, and a word of the message.
-WRONG: dict[str, tuple[str, str, int, str, str]] = {
-    "an unknown key": ("deadline: 30", "dead-line: 30", 30, "dead-line", "unknown field"),
-    "an unknown key inside": ("    lasts: 2", "    last: 2", 22, "faults[0].last", "unknown"),
-    "a key that is missing": ("title: A good one\n", "", 1, "file", "title"),
-    "a key that is missing inside": ("    exit: nonzero\n    ", "    ", 23, "", ""),
-    "text for a number": ("deadline: 30", "deadline: soon", 29, "deadline", "float"),
-    "text for a list": ("notices: [2]", "notices: 2", 27, "expect[0].notices", "array"),
-    "a word that is none of the choices": (
-        "speaks: v1",
-        "speaks: v3",
-        4,
-        "recorders[1].speaks",
-        "v3",
+# What is changed, to what, the field that is named, and a word of the message.
+WRONG: dict[str, tuple[str, str, str, str]] = {
+    "an unknown key": ("deadline: 30", "dead-line: 30", "dead-line", "unknown field"),
+    "an unknown key inside": ("    lasts: 2", "    last: 2", "faults[0].last", "unknown"),
+    "a key that is missing": ("title: A good one\n", "", "file", "title"),
+    "a key that is missing inside": (
+        "    path: [Connecting, CheckPolicy]\n",
+        "",
+        "expect[0]",
+        "path",
     ),
+    "text for a number": ("deadline: 30", "deadline: soon", "deadline", "float"),
+    "text for a list": ("notices: [2]", "notices: 2", "expect[0].notices", "array"),
+    "a word that is none of the choices": ("speaks: v1", "speaks: v3", "recorders[1].speaks", "v3"),
     "a state that does not exist": (
         "CheckPolicy",
         "CheckPolice",
-        25,
         "expect[0].path[1]",
         "CheckPolice",
     ),
-    "on is a word": ("lasts: 2", "lasts: on", 21, "faults[0].lasts", "got `str`"),
-    "a key called on": ("    node: rec1", "    on: rec1", 19, "faults[0].on", "unknown"),
-    "a number for a word": ("title: A good one", "title: 1", 1, "title", "str"),
-    "a value that is no word": ("where: {session: s1}", "where: {session: [s1]}", 14, "", "where"),
-    "an empty title": ("title: A good one", "title: ''", 1, "title", "needs a title"),
-    "a name twice": ("name: rec2", "name: rec1", 4, "recorders[1]", "two of"),
-    "no name": ("name: rec2", "name: ''", 4, "recorders[1]", "needs a name"),
-    "a path for a name": ("name: rec2", "name: ../up", 4, "recorders[1].name", "cannot be"),
-    "a name that is taken": ("name: rec2", "name: s3", 4, "recorders[1].name", "cannot be"),
-    "an unknown recorder": ("record: [rec1, rec2]", "record: [rec1, rec9]", 6, "action", "rec9"),
-    "both action and policy": ("action:", "policy: '{}'\naction:", 6, "action", "either"),
+    "on is a word": ("lasts: 2", "lasts: on", "faults[0].lasts", "got `str`"),
+    "a key called on": ("    node: rec1", "    on: rec1", "faults[0].on", "unknown"),
+    "a number for a word": ("title: A good one", "title: 1", "title", "str"),
+    "a value that is no word": ("where: {session: s1}", "where: {session: [s1]}", "", "where"),
+    "an empty title": ("title: A good one", "title: ''", "title", "needs a title"),
+    "a name twice": ("name: rec2", "name: rec1", "recorders[1]", "two of"),
+    "no name": ("name: rec2", "name: ''", "recorders[1]", "needs a name"),
+    "a path for a name": ("name: rec2", "name: ../up", "recorders[1].name", "cannot be"),
+    "a name that is taken": ("name: rec2", "name: s3", "recorders[1].name", "cannot be"),
+    "an unknown recorder": ("record: [rec1, rec2]", "record: [rec1, rec9]", "action", "rec9"),
+    "both action and policy": ("action:", "policy: '{}'\naction:", "action", "either"),
     "a script that v2 has not": (
         "- name: rec1",
         "- {name: rec1, script: {does: early-200}}",
-        3,
         "recorders[0].script.does",
         "v1 only",
     ),
     "a script that v1 has not": (
         "speaks: v1",
         "speaks: v1, script: {does: no-acks}",
-        4,
         "recorders[1].script.does",
         "v2 only",
     ),
     "a refusal that is none": (
         "speaks: v1",
         "speaks: v1, script: {does: refuse, status: 200}",
-        4,
         "recorders[1].script.status",
         "between",
     ),
     "a command that is not run": (
         "    pty:",
         "    command: ls\n    pty:",
-        8,
         "sessions[0]",
         "'run: exec'",
     ),
-    "a window that is too large": ("width: 80", "width: 65536", 9, "sessions[0].pty.width", "65535"),
+    "a window that is too large": ("width: 80", "width: 65536", "sessions[0].pty.width", "65535"),
     "a step that does two things": (
         '- type: "exit\\n"',
         '- {type: "exit\\n", pause: 1}',
-        11,
         "sessions[0].steps[0]",
         "exactly one",
     ),
-    "a step that does nothing": ('- type: "exit\\n"', "- {}", 11, "sessions[0].steps[0]", "one of"),
+    "a step that does nothing": ('- type: "exit\\n"', "- {}", "sessions[0].steps[0]", "one of"),
     "a step that is not done": (
         '- type: "exit\\n"',
         "- hang_up: false",
-        11,
         "sessions[0].steps[0].hang_up",
         "is true",
     ),
     "a pause into the past": (
         '- type: "exit\\n"',
         "- pause: -1",
-        11,
         "sessions[0].steps[0].pause",
         "between",
     ),
     "an event that does not exist": (
         "event: shown",
         "event: shone",
-        13,
         "sessions[0].steps[1].wait.event",
         "shone",
     ),
     "a field that an event has not": (
         "where: {session: s1}",
         "where: {sesion: s1}",
-        14,
         "sessions[0].steps[1].wait.where.sesion",
         "session",
     ),
-    "a fault that does not exist": ("fault: killed", "fault: kiled", 18, "faults[0].fault", "killed"),
-    "a node that does not exist": ("node: rec1", "node: rec3", 19, "faults[0].node", "rec3"),
-    "a fault of no length": ("lasts: 2", "lasts: 0", 21, "faults[0].lasts", "between"),
-    "a fault that never ends": ("lasts: 2", "lasts: 1.0e+400", 21, "faults[0].lasts", "inf"),
-    "no number at all": ("lasts: 2", "lasts: .nan", 21, "faults[0].lasts", "got `str`"),
-    "a deadline that is over": ("deadline: 30", "deadline: 0", 29, "deadline", "between"),
-    "a status that no command has": ("exit: nonzero", "exit: 256", 26, "expect[0].exit", "255"),
-    "a notice that does not exist": ("notices: [2]", "notices: [2, 4]", 28, "", "between"),
-    "an expectation of nobody": ("  - session: s1", "  - session: s2", 24, "", "s1"),
-    "no expectation": ("expect:\n", "expect: []\nx:\n", 24, "x", "unknown"),
-    "an attempt at nothing": ("{recorder: rec1}", "{recorder: rec7}", 27, "", "rec7"),
-    "a recording of nobody": ("    recorded_by: rec1\n", "", 28, "expect[0].recording", "with"),
-    "an id": ("deadline: 30", "id: basic/mine", 29, "id", "named by its file"),
-    "a key twice": ("deadline: 30", "title: Another", 29, "file", "second time"),
-    "a key that is a list": ("deadline: 30", "? [a]\n: 30", 29, "file", "must be a word"),
-    "a key that is a number": ("deadline: 30", "30: 30", 29, "file", "must be a word"),
-    "a tag": ("deadline: 30", "deadline: !!python/tuple [1]", 29, "file", "tag"),
-    "a tag of YAML's own": ("deadline: 30", "deadline: !!timestamp never", 29, "file", "tag"),
-    "a merge": ("deadline: 30", "<<: {deadline: 30}", 29, "<<", "unknown"),
-    "no YAML": ("deadline: 30", "deadline: [30", 30, "file", "not YAML"),
-    "a tab": ("  - name: rec1", "\t- name: rec1", 3, "file", "not YAML"),
-    "two documents": ("deadline: 30", "---\na: b", 29, "file", "another document"),
-    "an alias of nothing": ("deadline: 30", "deadline: *never", 29, "file", "never"),
-    "NUL": ("deadline: 30", "deadline: \0", 29, "file", "U+0000"),
-    "an escape for the terminal": ("deadline: 30", '"\\e[31mred\\n": 30', 29, "", "\\x1b[31mred"),
-    "msgspec's own words": ("deadline: 30", '"x` - at `$[²]": 1', 29, "", "unknown field"),
+    "a fault that does not exist": ("fault: killed", "fault: kiled", "faults[0].fault", "killed"),
+    "a node that does not exist": ("node: rec1", "node: rec3", "faults[0].node", "rec3"),
+    "a fault of no length": ("lasts: 2", "lasts: 0", "faults[0].lasts", "between"),
+    "a fault that never ends": ("lasts: 2", "lasts: 1.0e+400", "faults[0].lasts", "inf"),
+    "no number at all": ("lasts: 2", "lasts: .nan", "faults[0].lasts", "got `str`"),
+    "a deadline that is over": ("deadline: 30", "deadline: 0", "deadline", "between"),
+    "a status that no command has": ("exit: nonzero", "exit: 256", "expect[0].exit", "255"),
+    "a notice that does not exist": ("notices: [2]", "notices: [2, 4]", "", "between"),
+    "an expectation of nobody": (
+        "expect:\n  - session: s1",
+        "expect:\n  - session: s2",
+        "expect",
+        "s1",
+    ),
+    "no expectation": ("expect:\n", "expect: []\nx:\n", "x", "unknown"),
+    "an attempt at nothing": ("{recorder: rec1}", "{recorder: rec7}", "", "rec7"),
+    "a recording of nobody": ("    recorded_by: rec1\n", "", "expect[0].recording", "with"),
+    "an id": ("deadline: 30", "id: basic/mine", "id", "named by its file"),
+    "a key twice": ("deadline: 30", "title: Another", "file", "second time"),
+    "a key that is a list": ("deadline: 30", "? [a]\n: 30", "file", "must be a word"),
+    "a key that is a number": ("deadline: 30", "30: 30", "file", "must be a word"),
+    "a tag": ("deadline: 30", "deadline: !!python/tuple [1]", "file", "tag"),
+    "a tag of YAML's own": ("deadline: 30", "deadline: !!timestamp never", "file", "tag"),
+    "a merge": ("deadline: 30", "<<: {deadline: 30}", "<<", "unknown"),
+    "no YAML": ("deadline: 30", "deadline: [30", "file", "not YAML"),
+    "a tab": ("  - name: rec1", "\t- name: rec1", "file", "not YAML"),
+    "two documents": ("deadline: 30", "---\na: b", "file", "another document"),
+    "an alias of nothing": ("deadline: 30", "deadline: *never", "file", "never"),
+    "NUL": ("deadline: 30", "deadline: \x00", "file", "U+0000"),
+    "an escape for the terminal": ("deadline: 30", '"\\e[31mred\\n": 30', "", "\\x1b[31mred"),
+    "msgspec's own words": ("deadline: 30", '"x` - at `$[²]": 1', "", "unknown field"),
 }
-SPECIAL = {"an unknown key": 29, "a key that is missing inside": None}
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_said_with_its_place(name: str) -> None:
-    old, new, _, field, word = WRONG[name]
-    if name == "a key that is missing inside":
-        old, new, field, word = "    path: [Connecting, CheckPolicy]\n", "", "expect[0]", "path"
+    old, new, field, word = WRONG[name]
     changed = good(old, new)
-    if name == "an expectation of nobody":
-        changed = good("expect:\n  - session: s1", "expect:\n  - session: s2")
     message = error(changed)
     _, line, rest = message.split(":", 2)
     assert word in rest
     assert rest.strip().startswith(field)
     # The line named is the one that was changed, or begins what lacks something.
     before, after = GOOD.splitlines(), changed.decode().split("\n")
-    first = next(n for n, pair in enumerate(zip(before, after, strict=False), 1) if pair[0] != pair[1])
+    first = next(
+        n for n, pair in enumerate(zip(before, after, strict=False), 1) if pair[0] != pair[1]
+    )
     assert int(line) in places(name, first), message
 
 
@@ -343,7 +334,6 @@ def test_the_library_is_whole() -> None:
     assert len(SCENARIOS) == len(list(LIBRARY.rglob("*.yaml"))) > 0
     assert not [path for path in LIBRARY.rglob("*") if path.is_file() and path.suffix != ".yaml"]
     assert all(name == scenario.id for name, scenario in SCENARIOS.items())
-    assert list(SCENARIOS) == sorted(SCENARIOS)
 
 
 # --- select
@@ -351,7 +341,7 @@ def test_the_library_is_whole() -> None:
 
 def chosen(*patterns: str) -> list[str]:
     names = ["basic/exec", "basic/v1-shell", "basics/x", "loss/cut", "top"]
-    return list(select({name: SCENARIOS["basic/exec"] for name in names}, patterns))
+    return list(select(dict.fromkeys(names, SCENARIOS["basic/exec"]), patterns))
 
 
 def test_selections() -> None:
@@ -365,7 +355,9 @@ def test_selections() -> None:
     assert chosen("top", "basic", "basic/exec") == ["top", "basic/exec", "basic/v1-shell"]
 
 
-@pytest.mark.parametrize("pattern", ["", "/", "basi", "Basic", "nothing", "[", "basic/exec/", "**/x/*"])
+@pytest.mark.parametrize(
+    "pattern", ["", "/", "basi", "Basic", "nothing", "[", "basic/exec/", "**/x/*"]
+)
 def test_a_selection_of_nothing_is_told(pattern: str) -> None:
     with pytest.raises(UnknownScenarioError, match=re.escape(repr(pattern))):
         chosen("top", pattern)
@@ -382,11 +374,10 @@ def test_the_whole_library_comes_back_from_yaml() -> None:
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 NAME = st.text(string.ascii_letters + string.digits, min_size=1, max_size=10)
-ODD = st.sampled_from(
-    ["on", "no", "~", "null", "1", "1.5", "0o7", "010", "1e3", "1.0e+3", "=", "<<", "- a", "a: b"]
-    + ["#", "!tag", "&a", "*a", "%", "@", "`", "'", '"', "\x85", "\u2028", "\ufeff", "\x1b", "\t", "\n"]
-    + ["2001-01-01", "0x1f", "1_000", ".5", ".inf", "true", "True", " ", "  a  ", "a\n\n", "\r\n"]
-)
+WORDS = """on no ~ null 1 1.5 0o7 010 1e3 1.0e+3 = << # !tag &a *a % @ ` ' " 2001-01-01 0x1f 1_000
+.5 .inf true True"""
+SPACES = ["- a", "a: b", "\x1b", "\x85", "\u2028", "\ufeff", " ", "  a  ", "a\n\n", "\r\n", "\t"]
+ODD = st.sampled_from([*WORDS.split(), *SPACES])
 SECONDS = st.floats(0.001, 3600) | st.integers(1, 3600)
 
 
@@ -422,7 +413,9 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             "record": draw(st.none() | st.just([])),
             "on_failure": draw(
                 st.none()
-                | st.fixed_dictionaries({"reject": text, "terminate": text, "notify": st.booleans()})
+                | st.fixed_dictionaries(
+                    {"reject": text, "terminate": text, "notify": st.booleans()}
+                )
             ),
         },
         "sessions": [
@@ -438,7 +431,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(scenarios())
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 def test_any_scenario_comes_back_from_yaml(plain: dict[str, Any]) -> None:
     scenario = msgspec.convert(plain, Scenario)
     assert read(to_yaml(scenario).encode(), "x.yaml", FAULTS) == scenario
@@ -448,11 +441,13 @@ def test_any_scenario_comes_back_from_yaml(plain: dict[str, Any]) -> None:
 
 
 def reads_or_tells(data: bytes) -> None:
+    told = ""
     try:
         read(data, "x.yaml", FAULTS)
     except UnreadableScenarioError as problem:
-        assert re.match(r"x\.yaml:\d+: ", str(problem))
-        assert str(problem).isprintable()
+        told = str(problem)
+    assert not told or re.match(r"x\.yaml:\d+: ", told)
+    assert told.isprintable()
 
 
 @given(st.binary(max_size=300))
