@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 
 from conformance.machine import State
@@ -11,13 +13,18 @@ from simulator.overlay import Mutant
 from simulator.ssh_session import SshSession
 from simulator.upload import Upload
 
+PATIENCE_S = 10.0
+"""How long a session that is over waits for its second recording to begin."""
+
 
 class _GoesBack(SshSession):
     _second: Upload | None = None
+    _recorded_again: asyncio.Event
 
     def carry_out(self, effect: core.Effect) -> None:
         super().carry_out(effect)
         if isinstance(effect, core.Enter) and effect.state is State.CONTINUE_UNRECORDED:
+            self._recorded_again = asyncio.Event()
             self._second = Upload(0, self._go_on, self.surroundings.source_addr)
             self._second.dial(self.client.session.recorders[0])
 
@@ -31,11 +38,14 @@ class _GoesBack(SshSession):
             case core.Opened():
                 writer = CastWriter(self.header(), time.monotonic_ns())
                 self._second.send(writer.header_line())
+                self._recorded_again.set()
             case _:
                 pass
 
     async def wait_uploads(self) -> None:
         if self._second is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._recorded_again.wait(), PATIENCE_S)
             self._second.cancel()
         await super().wait_uploads()
 
