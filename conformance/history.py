@@ -7,7 +7,7 @@ serves to measure durations. Every observer ends its part with `End`; one that w
 `Gap`. What a user typed never enters a history in clear: `Typed` carries a digest.
 
 Observers are named by role: ``user``, ``server``, ``recorder/NODE``, ``network``,
-``storage``, ``control``, ``faults``, ``world``.
+``storage``, ``control``, ``faults``, ``world``; ``probe`` plays a case against a recorder.
 """
 
 from __future__ import annotations
@@ -17,13 +17,28 @@ from typing import TypeAlias, get_args
 
 import msgspec
 
+from conformance.kind import BaseKind as _Kind
 from conformance.machine import State
+from conformance.probed import (
+    Asked,
+    BodyCut,
+    BodySent,
+    CasePlayed,
+    Connected,
+    ConnectFailed,
+    FrameSeen,
+    Headers,
+    Kept,
+    Looked,
+    Measured,
+    RawSent,
+    Remarked,
+    Signalled,
+    Strayed,
+    StreamReset,
+    Waited,
+)
 from conformance.wire import SSHAction
-
-
-class _Kind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
-    """Base of all kinds of event."""
-
 
 # --- every observer ---------------------------------------------------------------------------
 
@@ -485,6 +500,8 @@ Kind: TypeAlias = (
     | ActionServed | NoticeReceived | ControlReceived
     | FaultApplied | FaultCleared
     | Played | Addressed | Survived | SecretSearched
+    | CasePlayed | Connected | ConnectFailed | Asked | BodySent | BodyCut | Headers | StreamReset
+    | FrameSeen | RawSent | Waited | Kept | Looked | Strayed | Signalled | Measured | Remarked
 )  # fmt: skip
 
 

@@ -68,14 +68,14 @@ class RecorderConfig(msgspec.Struct, frozen=True, kw_only=True):
     """False: a recorder that knows nothing but v1 and HTTP/1.1."""
 
 
-def storage_for(config: RecorderConfig) -> Storage:
+def storage_for(config: RecorderConfig, overlay: Overlay) -> Storage:
     """Return the backend that `config` names; raises StorageConfigError."""
     if not config.storage.startswith(S3_SCHEME):
         if not config.storage or "\0" in config.storage or "://" in config.storage:
             raise StorageConfigError(
                 f"storage {config.storage!r}: expected a directory or s3://BUCKET/PREFIX"
             )
-        return FilesystemStorage(Path(config.storage))
+        return overlay(FilesystemStorage)(Path(config.storage), overlay=overlay)
     bucket, _, prefix = config.storage.removeprefix(S3_SCHEME).partition("/")
     if not bucket:
         raise StorageConfigError(f"storage {config.storage!r}: the bucket is missing")
@@ -85,12 +85,13 @@ def storage_for(config: RecorderConfig) -> Storage:
         )
     from simulator.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 takes half a second
 
-    return S3Storage(
+    return overlay(S3Storage)(
         bucket,
         prefix,
         endpoint=config.s3_endpoint,
         spool=_spool(config),
         timers=config.timers,
+        overlay=overlay,
     )
 
 
@@ -368,7 +369,7 @@ async def serve_recorder(
     Leftovers of a predecessor are recovered first. Raises StorageConfigError, and OSError when the
     address cannot be listened on. Ending the log is the caller's.
     """
-    storage = storage_for(config)
+    storage = storage_for(config, overlay)
 
     def announce(address: str) -> None:
         log.note(RecorderListening(address=address))
@@ -384,6 +385,7 @@ async def serve_recorder(
             stop=stop,
             listening=announce,
             http2=config.v2,
+            overlay=overlay,
         )
     finally:
         await storage.close()

@@ -24,6 +24,7 @@ from hypercorn.typing import AppWrapper
 from hypercorn.typing import ConnectionState as HypercornState
 from hypercorn.utils import parse_socket_addr
 
+from simulator.overlay import Overlay
 from simulator.serving_protocols import ASGI, HEADER_SIZE, HTTP1, HTTP2, Receive, Scope, Send
 
 READ_SIZE = 256 * 1024
@@ -35,7 +36,7 @@ GRACE = 0.5
 _logger = logging.getLogger("simulator.serving")
 
 
-class _Connection(TCPServer):
+class Connection(TCPServer):
     """One TCP connection: HTTP/1.1 until the HTTP/2 preface shows up."""
 
     def __init__(
@@ -47,10 +48,12 @@ class _Connection(TCPServer):
         writer: asyncio.StreamWriter,
         *,
         http2: bool,
+        overlay: Overlay,
     ) -> None:
         super().__init__(app, asyncio.get_running_loop(), config, context, {}, reader, writer)
         self.protocol: Any = None
         self._http2 = http2
+        self._overlay = overlay
         self._closing = False
 
     async def run(self) -> None:
@@ -58,7 +61,7 @@ class _Connection(TCPServer):
         try:
             async with TaskGroup(self.loop) as task_group:
                 self._task_group = task_group
-                self.protocol = HTTP1(*self._arguments(), http2=self._http2)
+                self.protocol = self._overlay(HTTP1)(*self._arguments(), http2=self._http2)
                 await self.idle_task.restart(task_group, self._idle_timeout)
                 await self._read_data()
         except OSError:
@@ -99,7 +102,8 @@ class _Connection(TCPServer):
         try:
             await self.protocol.handle(RawData(data))
         except H2ProtocolAssumedError as preface:
-            http2 = HTTP2(*self._arguments(), write_soon=self._write_soon)
+            protocol = self._overlay(HTTP2)
+            http2 = protocol(*self._arguments(), write_soon=self._write_soon)
             self.protocol = http2
             await http2.initiate()
             await http2.handle(RawData(preface.data))
@@ -152,12 +156,13 @@ def _config() -> Config:
 class _Server:
     """All connections of one port."""
 
-    def __init__(self, app: ASGI, *, http2: bool) -> None:
+    def __init__(self, app: ASGI, *, http2: bool, overlay: Overlay) -> None:
         self._app = app
         self._http2 = http2
+        self._overlay = overlay
         self._config = _config()
         self._context = WorkerContext(None)
-        self._connections: dict[asyncio.Task[None], _Connection] = {}
+        self._connections: dict[asyncio.Task[None], Connection] = {}
 
     async def _wrapped(
         self, scope: Scope, receive: Receive, send: Send, _spawn: object, _call: object
@@ -166,13 +171,14 @@ class _Server:
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a new connection in a task of its own."""
-        connection = _Connection(
+        connection = self._overlay(Connection)(
             cast("AppWrapper", self._wrapped),
             self._config,
             self._context,
             reader,
             writer,
             http2=self._http2,
+            overlay=self._overlay,
         )
         task = asyncio.get_running_loop().create_task(connection.run())
         self._connections[task] = connection
@@ -207,6 +213,7 @@ async def serve(
     stop: asyncio.Event,
     listening: Callable[[str], None],
     http2: bool = True,
+    overlay: Overlay = Overlay(),  # noqa: B008 - it holds nothing that changes
 ) -> None:
     """Serve `app` on `host` and `port` (0: any free one) until `stop` is set.
 
@@ -216,7 +223,7 @@ async def serve(
     ``http.disconnect`` and are cancelled `GRACE` seconds later. Raises OSError when the address
     cannot be listened on.
     """
-    connections = _Server(app, http2=http2)
+    connections = _Server(app, http2=http2, overlay=overlay)
     server = await asyncio.start_server(
         connections.accept, host, port, limit=READ_SIZE, backlog=1024
     )

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from simulator.overlay import Overlay
 from simulator.storage import StorageError
 from simulator.storage.incoming import Incoming, leftovers
 from simulator.storage.naming import Name
@@ -100,8 +101,15 @@ class FilesystemRecording:
 class FilesystemStorage:
     """A base path. It need not exist yet: a recorder whose disk comes late refuses till then."""
 
-    def __init__(self, base: Path, *, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        base: Path,
+        *,
+        overlay: Overlay = Overlay(),  # noqa: B008 - it holds nothing that changes
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
         self._base = base
+        self._overlay = overlay
         self._clock = clock
 
     async def start(self) -> None:
@@ -118,8 +126,8 @@ class FilesystemStorage:
 
     async def open(self) -> FilesystemRecording:
         """Begin a recording; raises StorageError when the disk cannot be written."""
-        incoming = Incoming.create(self._base / INCOMING, self._clock())
-        return FilesystemRecording(self._base, incoming)
+        incoming = self._overlay(Incoming).create(self._base / INCOMING, self._clock())
+        return self._overlay(FilesystemRecording)(self._base, incoming)
 
     async def put(self, name: Name, data: bytes) -> str:
         """Keep a small whole object; it shows up under its name only when it is whole."""

@@ -31,6 +31,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from conformance.wire import SECOND, Timers
+from simulator.overlay import Overlay
 from simulator.storage import StorageConfigError, StorageError
 from simulator.storage.incoming import Incoming, leftovers
 from simulator.storage.naming import Name
@@ -158,12 +159,14 @@ class S3Storage:
         endpoint: str,
         spool: Path,
         timers: Timers,
+        overlay: Overlay = Overlay(),  # noqa: B008 - it holds nothing that changes
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._name = bucket
         self._prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
         self._endpoint = endpoint
         self._spool = spool
+        self._overlay = overlay
         self._clock = clock
         self._open_limit = 0.8 * timers.open / SECOND
         self._finish_limit = 0.8 * timers.final / SECOND
@@ -188,8 +191,8 @@ class S3Storage:
     async def open(self) -> S3Recording:
         """Begin a recording; raises StorageError unless spool and bucket can be written."""
         assert self._bucket is not None
-        incoming = Incoming.create(self._spool, self._clock())
-        recording = S3Recording(self._bucket, incoming, self._finish_limit)
+        incoming = self._overlay(Incoming).create(self._spool, self._clock())
+        recording = self._overlay(S3Recording)(self._bucket, incoming, self._finish_limit)
         try:
             async with asyncio.timeout(self._open_limit):
                 await self._proven()

@@ -17,6 +17,7 @@ from conformance.history import (
     UploadStarted,
     UploadStored,
 )
+from simulator.overlay import Overlay
 from simulator.recorder import RecorderConfig, storage_for
 from simulator.storage import StorageConfigError
 from tests.simulator.live_recorder import (
@@ -342,13 +343,13 @@ def test_events_are_kept_as_they_were_sent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("storage", ["", "s3://", "s3:///prefix", "gs://bucket", "a\0b"])
 def test_storage_that_cannot_be_meant_is_refused(storage: str) -> None:
     with pytest.raises(StorageConfigError):
-        storage_for(RecorderConfig(name="r1", storage=storage))
+        storage_for(RecorderConfig(name="r1", storage=storage), Overlay())
 
 
 def test_an_s3_endpoint_is_a_url() -> None:
     config = RecorderConfig(name="r1", storage="s3://bucket", s3_endpoint="127.0.0.1:9000")
     with pytest.raises(StorageConfigError, match="expected http://"):
-        storage_for(config)
+        storage_for(config, Overlay())
 
 
 def test_a_recorder_that_stops_keeps_what_came(tmp_path: Path) -> None:
