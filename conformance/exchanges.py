@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import msgspec
@@ -103,7 +104,20 @@ class Exchange(msgspec.Struct, kw_only=True):
     @property
     def frames(self) -> list[Frame]:
         """The frames of a v2 answer."""
-        return frames(self.answers)[0]
+        return self.read()[0]
+
+    def read(self) -> tuple[list[Frame], str]:
+        """Return the frames of a v2 answer, and what is left of it that is none.
+
+        A content coding is undone: a recorder may take a client that offers one at its word.
+        """
+        coding = self.headers.get("content-encoding", "")
+        data = [e.what.data for e in self.answers if isinstance(e.what, AnswerBody)]
+        plain = [
+            msgspec.structs.replace(e, what=msgspec.structs.replace(e.what, data=piece))
+            for e, piece in zip(self.answers, uncoded(coding, data), strict=True)
+        ]
+        return frames(plain)
 
     @property
     def error(self) -> str:
@@ -188,6 +202,22 @@ class Exchange(msgspec.Struct, kw_only=True):
             lines.append(f"< end of the connection ({self.gone.how})")
         lines += [f"  waited {w.seconds:g} s for {w.what}" for w in self.waited]
         return tuple(lines)
+
+
+def uncoded(coding: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Undo gzip piece by piece; what is not gzip, or is in no coding, stays as it is."""
+    if coding.strip().lower() not in ("gzip", "x-gzip"):
+        yield from pieces
+        return
+    reader, sound = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS), True
+    for piece in pieces:
+        plain = piece
+        if sound:
+            try:
+                plain = reader.decompress(piece)
+            except zlib.error:
+                sound = False
+        yield plain
 
 
 def _in_vain(waited: list[Waited]) -> str:

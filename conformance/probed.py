@@ -44,8 +44,9 @@ class Asked(BaseKind, frozen=True, kw_only=True, omit_defaults=True, tag="asked"
 
     `stream` is the stream of HTTP/2; over HTTP/1.1 requests of one connection count from 0.
     `intent` says what the probe has in mind with an upload: ``whole`` (nothing is wrong with it,
-    it will be ended), ``cut`` (nothing is wrong with it, it will be broken off), ``refused`` (must
-    not be taken), ``free`` (whatever comes of it is for the case alone to judge).
+    it will be ended), ``slow`` (the same, but the probe itself holds its answer back, so the times
+    of the answer mean nothing), ``cut`` (nothing is wrong with it, it will be broken off),
+    ``refused`` (must not be taken), ``free`` (whatever comes of it is for the case alone to judge).
     """
 
     connection: str

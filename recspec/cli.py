@@ -26,10 +26,12 @@ COMMANDS = {
     ("explain",): "recspec.explain:explain",
     ("check", "cast"): "recspec.check_cast:check_cast",
     ("check", "policy"): "recspec.check_policy:policy",
+    ("check", "recorder"): "recspec.check_recorder:check_recorder",
     ("serve", "recorder"): "recspec.serve_recorder:serve_recorder_command",
     ("serve", "ssh-server"): "recspec.serve_ssh_server:ssh_server",
     ("serve", "control"): "recspec.serve_control:control",
     ("list", "scenarios"): "recspec.list:list_scenarios",
+    ("list", "cases"): "recspec.list:list_cases",
     ("list", "clauses"): "recspec.list:list_clauses",
     ("list", "mutants"): "recspec.list:list_mutants",
     ("list", "faults"): "recspec.list:list_faults",
@@ -37,7 +39,7 @@ COMMANDS = {
 """Every command, and the function behind it."""
 
 _GROUPS = {
-    "check": "Check one thing: recordings, a policy.",
+    "check": "Check one thing: a recorder, recordings, a policy.",
     "serve": "Run one reference part by itself.",
     "list": "Say what there is.",
 }

@@ -1,4 +1,4 @@
-"""``recspec explain NAME``: a clause, scenario, mutant, fault or state, with all its ties."""
+"""``recspec explain NAME``: a clause, scenario, case, mutant, fault or state, with its ties."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import msgspec
 import typer
 
 from conformance.asciicast import CLAUSES as RECORDINGS
+from conformance.cases import Case, cases
 from conformance.checking import checkers
 from conformance.clauses import CATALOGUE, Clause
 from conformance.judgement import ExitStatus
@@ -73,7 +74,7 @@ def explain(
 ) -> None:
     """Explain a clause: what it says and why, its source, its checks, its mutants, its scenarios.
 
-    Explains a scenario, a mutant, a fault or a state of the machine just as well.
+    Explains a scenario, a case, a mutant, a fault or a state of the machine just as well.
 
     Example: recspec explain acks-1
     """
@@ -114,6 +115,7 @@ class House:
         self.faults = vocabulary()
         self.scenarios = library(frozenset(self.faults))
         self.mutants = mutants()
+        self.cases = cases()
         self.index = exercised.read()
         self.stale = exercised.stale(self.scenarios, self.index)
         self._names: dict[str, tuple[str, _Explain]] = {}
@@ -121,6 +123,8 @@ class House:
             self._add(clause.id, partial(self.clause, clause))
         for id_, scenario in self.scenarios.items():
             self._add(id_, partial(self.scenario, scenario))
+        for case in self.cases.values():
+            self._add(case.id, partial(self.case, case))
         for mutant in self.mutants.values():
             self._add(mutant.name, partial(self.mutant, mutant))
         for fault in self.faults.values():
@@ -162,6 +166,11 @@ class House:
             },
             ties={
                 "checks": _checks(clause.id),
+                "cases": [
+                    {"name": case.id, "about": case.title}
+                    for case in self.cases.values()
+                    if clause.id in case.clauses
+                ],
                 "mutants": [
                     {"name": mutant.name, "summary": mutant.summary}
                     for mutant in self.mutants.values()
@@ -195,6 +204,27 @@ class House:
                     {"name": mutant.name, "summary": mutant.summary}
                     for mutant in self.mutants.values()
                     if scenario.id in mutant.shown_by
+                ],
+            },
+        )
+
+    def case(self, case: Case) -> Explanation:
+        """Explain a case that recorders are put through."""
+        return Explanation(
+            kind="case",
+            name=case.id,
+            text=case.title,
+            facts={
+                "level": case.level.value,
+                "phase": case.phase.value,
+                "needs": ", ".join(case.needs) or "nothing",
+            },
+            ties={
+                "clauses": _clauses(case.clauses),
+                "mutants": [
+                    {"name": mutant.name, "summary": mutant.summary}
+                    for mutant in self.mutants.values()
+                    if case.id in mutant.shown_by
                 ],
             },
         )
@@ -254,10 +284,8 @@ class House:
         )
 
     def _titled(self, ids: Iterable[str]) -> list[dict[str, str]]:
-        return [
-            {"id": id_, "title": self.scenarios[id_].title if id_ in self.scenarios else ""}
-            for id_ in ids
-        ]
+        known: Mapping[str, Scenario | Case] = {**self.scenarios, **self.cases}
+        return [{"id": id_, "title": known[id_].title if id_ in known else ""} for id_ in ids]
 
 
 def _without_form(rows: list[dict[str, str]]) -> Iterable[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""``recspec list …``: scenarios, clauses, mutants and faults."""
+"""``recspec list …``: scenarios, cases, clauses, mutants and faults."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from conformance.cases import cases
 from conformance.clauses import AREAS, CATALOGUE, Binds, Clause, Level
 from conformance.judgement import ExitStatus
 from fixtures.faults import vocabulary
@@ -71,6 +72,25 @@ def clause_row(clause: Clause) -> dict[str, Any]:
     """Return a clause as it is printed as JSON."""
     plain: dict[str, Any] = msgspec.to_builtins(clause)
     return {**plain, "area": clause.area, "decision_only": clause.decision_only}
+
+
+def list_cases(as_json: Json = False) -> None:
+    """List the cases that 'recspec check recorder' puts a recorder through.
+
+    Example: recspec list cases
+    """
+    rows = [
+        {
+            "id": case.id,
+            "level": case.level.value,
+            "phase": case.phase.value,
+            "needs": [need.value for need in case.needs],
+            "title": case.title,
+            "clauses": list(case.clauses),
+        }
+        for case in cases().values()
+    ]
+    _print(("id", "level", "title"), rows, as_json=as_json)
 
 
 def list_mutants(as_json: Json = False) -> None:

@@ -79,7 +79,7 @@ def run(
     chosen = _chosen(selection or [])
     defect = _mutant(mutant)
     console = Console(stderr=True)
-    with _folder(out) as folder:
+    with results_folder(out) as folder:
         options = Options(jobs=jobs, seed=seed, speed=speed, version=__version__)
         with Progress(len(chosen), console) as progress:
             result = asyncio.run(_play(chosen, defect, options, progress))
@@ -135,7 +135,7 @@ def _mutant(name: str | None) -> Mutant | None:
 
 
 @contextmanager
-def _folder(out: Path | None) -> Iterator[Path]:
+def results_folder(out: Path | None) -> Iterator[Path]:
     """Make the results' folder, and hold it against other runs while this one goes on."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     folder = out if out is not None else DEFAULT_OUT / stamp

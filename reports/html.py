@@ -86,6 +86,7 @@ def html_page(run: Run, histories: Mapping[str, History] | None = None) -> str:
     verdict, verdict_text = _VERDICTS[exit_status(run)]
     return environment.get_template("report.html.j2").render(
         run=run,
+        noun="scenarios" if run.coverage.transitions.total else "cases",
         verdict=verdict,
         verdict_text=verdict_text,
         counts=[(status.value, _count(run, status)) for status in _ORDER],

@@ -8,6 +8,7 @@ RESULTS = "results.json"
 JUNIT = "junit.xml"
 PAGE = "report.html"
 HISTORIES = "histories"
+TAPES = "wire"
 
 _KEPT = " !#$&'()+,;=@[]^_`{}~"
 """Marks that stay as they are in a history's name; the rest is percent-encoded."""
@@ -19,5 +20,13 @@ def history_path(scenario: str) -> str:
     The scenario's ID with ``__`` for ``/``. An ID is text from outside: what could lead to another
     folder or cannot be in a file's name is percent-encoded.
     """
-    name = quote(scenario.replace("/", "__"), safe=_KEPT, errors="replace")
-    return f"{HISTORIES}/{name}.jsonl"
+    return f"{HISTORIES}/{_file(scenario)}.jsonl"
+
+
+def tape_path(case: str) -> str:
+    """Return where the bytes of a case's connections lie, as `history_path` says."""
+    return f"{TAPES}/{_file(case)}.jsonl"
+
+
+def _file(scenario: str) -> str:
+    return quote(scenario.replace("/", "__"), safe=_KEPT, errors="replace")

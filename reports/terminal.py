@@ -182,16 +182,17 @@ def _closing(run: Run, report: PurePath | None) -> Iterator[tuple[Part, ...]]:
     """Yield the last lines of a summary: verdict, counts, coverage, and where the page is."""
     verdict, status = _VERDICT[exit_status(run)]
     yield (verdict, _STYLE[status]), f": {one_line(run.target)} in {run.duration_s:.1f} s"
-    counts: list[Part] = ["scenarios: "]
+    transitions, clauses = run.coverage.transitions, run.coverage.clauses
+    # What a recorder is put through by itself takes no arrows.
+    counts: list[Part] = ["scenarios: " if transitions.total else "cases: "]
     for status in Status:
         count = sum(result.status is status for result in run.results)
         counts.append((f"{count} {status}", _STYLE[status] if count else "dim"))
         counts.append(", ")
     yield tuple(counts[:-1])
-    transitions, clauses = run.coverage.transitions, run.coverage.clauses
-    yield (
-        f"transitions: {transitions.covered} of {transitions.total}{_never(transitions.missing)}",
-    )
+    if transitions.total:
+        never = _never(transitions.missing)
+        yield (f"transitions: {transitions.covered} of {transitions.total}{never}",)
     missing = _few(clauses.missing)
     yield (f"clauses: {clauses.covered} of {clauses.total}{missing}",)
     if report is not None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from secrets import token_hex
+from types import MappingProxyType
 
 import msgspec
 
@@ -26,17 +27,28 @@ class ReportError(Exception):
     """A report could not be written; one line says which file and why."""
 
 
-def write_reports(run: Run, histories: Mapping[str, History], out: Path) -> Path:
+def write_reports(
+    run: Run,
+    histories: Mapping[str, History],
+    out: Path,
+    *,
+    more: Mapping[str, bytes] = MappingProxyType({}),
+    seal: Callable[[bytes], Mapping[str, bytes]] = lambda _: {},
+) -> Path:
     """Write the run's folder `out` and return the path of its page.
 
     `histories` are by scenario ID; each is written too, and named among its scenario's artifacts.
+    `more` files are by their path in the folder; `seal` makes the last ones of ``results.json``.
     Raises ReportError, with nothing half-written left in `out`, when a file cannot be written.
     """
     results = tuple(_with_history(result, histories) for result in run.results)
     run = msgspec.structs.replace(run, results=results)
     files = _history_files(histories)
     files |= rendered(run, histories)
-    files[RESULTS] = results_json(run)
+    files |= more
+    last = results_json(run)
+    files |= seal(last)
+    files[RESULTS] = last
     write_all(files, out)
     return out / PAGE
 

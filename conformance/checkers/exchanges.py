@@ -1,7 +1,7 @@
 """What every exchange with a recorder must keep, whatever case it is part of.
 
-Uploads whose intent is ``whole`` must be taken, acked, ended and stored; of one that is ``cut``
-what came is kept; one that is ``refused`` leaves nothing; ``free`` ones are the case's own.
+Uploads whose intent is ``whole`` must be taken, acked, ended and stored, ``slow`` ones too, but at
+times of the probe's own making; of one that is ``cut`` what came is kept; one that is ``refused`` leaves nothing; ``free`` ones are the case's own.
 """
 
 from __future__ import annotations
@@ -35,27 +35,31 @@ class _Header(msgspec.Struct):
 def judge_exchanges(case: Case, seen: Seen, out: Findings) -> None:
     """Judge all exchanges of a case."""
     for exchange in seen.exchanges:
-        if not exchange.upload:
-            continue
-        match exchange.asked.intent:
-            case "whole":
-                _whole(case, exchange, out)
-                _answer(seen, exchange, out)
-            case "cut":
-                _cut(exchange, out)
-                _answer(seen, exchange, out)
-            case "refused":
-                _refused(exchange, out)
-            case _:
-                pass
-        if exchange.looked:
-            _layout(seen, exchange, out)
+        if exchange.upload:
+            judge_upload(case, seen, exchange, exchange.asked.intent, out)
+
+
+def judge_upload(case: Case, seen: Seen, exchange: Exchange, intent: str, out: Findings) -> None:
+    """Judge one upload by an intent, its own or the one that a case finds out it had."""
+    match intent:
+        case "whole" | "slow":
+            _whole(case, exchange, out)
+            _answer(seen, exchange, out, timed=intent == "whole")
+        case "cut":
+            _cut(exchange, out)
+            _answer(seen, exchange, out)
+        case "refused":
+            _refused(exchange, out)
+        case _:
+            pass
+    if exchange.looked:
+        _layout(seen, exchange, out)
 
 
 def _whole(case: Case, exchange: Exchange, out: Findings) -> None:
     """An upload with which nothing is wrong is taken, ended and stored."""
     trouble = exchange.trouble
-    main = exchange.name == "main"
+    main = exchange.name in ("main", "neighbour", "after")
     if not trouble:
         out.held("v2-2" if exchange.v2 else "v1-2")
         out.held("streaming-12" if exchange.v2 else "v1-3")
@@ -162,7 +166,7 @@ def _refused(exchange: Exchange, out: Findings) -> None:
 # --- the answer -----------------------------------------------------------------------------------
 
 
-def _answer(seen: Seen, exchange: Exchange, out: Findings) -> None:
+def _answer(seen: Seen, exchange: Exchange, out: Findings, *, timed: bool = True) -> None:
     """The frames of a v2 answer: their form, their numbers, their times."""
     if not exchange.v2 or exchange.opened_at is None:
         return
@@ -191,6 +195,8 @@ def _answer(seen: Seen, exchange: Exchange, out: Findings) -> None:
         (Timers().ack_window, "acks-1"),
         (Timers().ack_cadence + CADENCE_GRACE, "acks-2"),
     ):
+        if not timed:
+            break
         _gaps(seen, exchange, limit, clause, out)
 
 

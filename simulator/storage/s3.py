@@ -40,6 +40,7 @@ from simulator.storage.transfer import (
     PRECONDITION_FAILED,
     UNFIT,
     Bucket,
+    Taken,
     Transfer,
     status_of,
 )
@@ -240,6 +241,8 @@ class S3Storage:
                     await asyncio.get_running_loop().run_in_executor(
                         self._pool, partial(self._put, name, data, condition)
                     )
+            except Taken:
+                name = name.following()
             except (BotoCoreError, ClientError, OSError) as error:
                 if status_of(error) == PRECONDITION_FAILED:
                     name = name.following()
@@ -252,8 +255,10 @@ class S3Storage:
 
     def _put(self, name: Name, data: bytes, condition: dict[str, Any]) -> None:
         assert self._bucket is not None
-        key = self._prefix + name.path
-        self._bucket.client.put_object(Bucket=self._name, Key=key, Body=data, **condition)
+        where: dict[str, Any] = {"Bucket": self._name, "Key": self._prefix + name.path}
+        if self._bucket.has(where):
+            raise Taken
+        self._bucket.client.put_object(**where, Body=data, **condition)
 
     async def _recover(self, bucket: Bucket) -> None:
         """Send, for as long as we live, what failed recordings and predecessors left."""

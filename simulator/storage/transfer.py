@@ -1,7 +1,9 @@
 """Moving one file into an S3 bucket: in one piece, or in parts while the file still grows.
 
-An object shows up only when it is whole, under a name that nobody else has: writes carry
-``If-None-Match: *``, and a name that is taken moves on by a nanosecond. Each object carries the
+An object shows up only when it is whole, under a name that nobody else has: we look whether there
+is one, and writes carry ``If-None-Match: *`` against those that come between. Looking is needed too
+because not every store heeds the condition, or says that it does not (Google's). A name that is
+taken moves on by a nanosecond. Each object carries the
 name of the file it was made from, so that a transfer whose success was not heard of is recognised
 when it is tried again. Calls that meet a store that is down are repeated for a while.
 """
@@ -33,6 +35,7 @@ PART = 5 << 20
 ORIGIN = "recorded-as"
 """Key of the object's metadata that holds the name of the file it was made from."""
 CONTENT_TYPE = "application/x-asciicast"
+_FORBIDDEN = 403
 _NOT_FOUND = 404
 PRECONDITION_FAILED = 412
 _TOO_MANY = 429
@@ -54,6 +57,20 @@ class Bucket:
         """Seconds for which a call that fails is repeated."""
         self.conditional = True
         """False once the store said that it cannot refuse to overwrite."""
+
+    def has(self, where: dict[str, Any]) -> bool:
+        """Look whether there is an object; raises what boto3 raises.
+
+        Who may write only is not told: then the condition alone has to keep from overwriting.
+        """
+        try:
+            self.client.head_object(**where)
+        except ClientError as error:
+            unknown = status_of(error) == _FORBIDDEN and self.conditional
+            if status_of(error) != _NOT_FOUND and not unknown:
+                raise
+            return False
+        return True
 
 
 class Taken(Exception):  # noqa: N818 - this is an answer, not a fault
@@ -212,6 +229,8 @@ class Transfer:
 
     async def _write(self, write: Callable[[dict[str, Any]], object]) -> None:
         """Make an object, unless its name is taken: then raise Taken."""
+        if await self._call(lambda: self._bucket.has(self._where())):
+            raise Taken
         if self._bucket.conditional:
             try:
                 await self._call(lambda: write({"IfNoneMatch": "*"}))
@@ -221,8 +240,6 @@ class Transfer:
                 self._bucket.conditional = False
             else:
                 return
-        if await self._origin_there() is not None:
-            raise Taken
         await self._call(lambda: write({}))
 
     async def _call(self, action: Callable[[], T]) -> T:

@@ -1,0 +1,3 @@
+module go_recorder
+
+go 1.24
