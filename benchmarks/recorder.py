@@ -3,8 +3,8 @@
 Run as ``python -m benchmarks.recorder``. Prints each number with its limit and the ratio between
 them (above 1 is good), and exits 1 when a limit is missed. The recorder runs in a process of its
 own, first on the filesystem, then on S3. A stream's speed counts from its first byte until all was
-taken off our hands; how long the object store then takes until the object is whole is told, and has no limit:
-it is moto's speed, not the recorder's.
+taken off our hands; how long the object store then takes until the object is whole is told, and
+has no limit: it is moto's speed, not the recorder's.
 """
 
 from __future__ import annotations
