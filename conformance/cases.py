@@ -19,12 +19,9 @@ from conformance.clauses import CATALOGUE
 from conformance.exchanges import Seen
 from conformance.history import History, Problem
 from conformance.judgement import Judgement, Status, worst
-from conformance.wire import SECOND
 
 PREFIX = "recorder/"
 """Every case's ID begins with it, so that no scenario of the library is mistaken for one."""
-LATE = SECOND
-"""A loop of ours that was later than this may have spoiled whatever a case waited for."""
 
 
 class Level(StrEnum):
@@ -149,6 +146,7 @@ _MODULES = (
     "acks",
     "streaming",
     "losses",
+    "refusals",
     "events",
     "hostile_http1",
     "hostile_http2",
@@ -185,8 +183,9 @@ def judge_case(case: Case, history: History) -> Judgement:
         for clause in case.clauses:
             out.unknown(clause, f"the checker broke: {type(error).__name__}: {error}")
     broken = [f for f in out.findings if f.status in (Status.FAIL, Status.WARN)]
-    if broken and seen.lateness >= LATE:
-        out.void(RIG, f"our own loop was {seen.lateness / 1e9:.1f} s late: nobody can be blamed")
+    if broken and seen.spoiled:
+        late = f"our own loop was {seen.spoiled / 1e9:.1f} s late when a wait ended in vain"
+        out.void(RIG, f"{late}: nobody can be blamed")
     problems = [e.what.what for e in history if isinstance(e.what, Problem)]
     if problems:
         out = Findings()

@@ -34,9 +34,16 @@ from conformance.probed import (
     StreamReset,
     Waited,
 )
+from conformance.wire import SECOND
 
 OK = 200
+_SMALL = 10
+"""A lateness below this part of a wait does not spoil it."""
+_AROUND = SECOND // 4
+"""Nanoseconds around a lateness in which a wait that ends is in doubt."""
 CONTINUE = 100
+READ = 4 * SECOND
+"""What came so long ago a recorder has read, though nobody told."""
 
 
 class Exchange(msgspec.Struct, kw_only=True):
@@ -102,6 +109,18 @@ class Exchange(msgspec.Struct, kw_only=True):
         return sum(size for _, size in self.sent)
 
     @property
+    def received(self) -> int:
+        """Bytes of the body that the recorder surely had when it was broken off.
+
+        All that stands before a FIN is read. A reset, of TCP or of a stream, makes its receiver
+        throw away what it has not read, so there what was acked counts, or came long before.
+        """
+        if self.cut_at is None or self.cut in ("fin", "half"):
+            return self.size
+        old = sum(size for at, size in self.sent if at <= self.cut_at - READ)
+        return max(old, min(self.acked, self.size))
+
+    @property
     def frames(self) -> list[Frame]:
         """The frames of a v2 answer."""
         return self.read()[0]
@@ -151,16 +170,21 @@ class Exchange(msgspec.Struct, kw_only=True):
         return self.reset is not None or self.gone is not None
 
     @property
+    def turned_away(self) -> bool:
+        """True when the target refused it before it took a byte."""
+        return self.opened_at is None and (self.status not in (None, OK) or self.ended_by_target)
+
+    @property
     def trouble(self) -> str:
         """Say what went wrong with an upload that should have gone well; empty: nothing."""
         if self.succeeded:
             return ""
         if self.error:
             return f"the recorder failed it: {self.error}"
-        if self.reset is not None:
-            return f"the recorder reset the stream with code {self.reset}"
         if self.status not in (None, OK):
             return f"the recorder answered {self.status}"
+        if self.reset is not None:
+            return f"the recorder reset the stream with code {self.reset}"
         if self.gone is not None and self.answer_ended_at is None:
             return f"the recorder ended the connection ({self.gone.how})"
         if self.opened_at is None:
@@ -303,9 +327,25 @@ class Seen:
         return [e.what.why for e in self.history if isinstance(e.what, ConnectFailed)]
 
     @property
-    def lateness(self) -> int:
-        """By how much our own loop was late at worst, in nanoseconds."""
-        return max((e.what.by for e in self.history if isinstance(e.what, Late)), default=0)
+    def spoiled(self) -> int:
+        """By how much our own loop was late when a wait of ours ended in vain, in nanoseconds.
+
+        What had come by then may have lain unread. At any other time lateness only gives the
+        target more time than it was promised, and one that is small beside the wait hides no
+        answer that was in time; the gaps between acks are measured apart.
+        """
+        late = [(e.at, e.what.by) for e in self.history if isinstance(e.what, Late)]
+        return max(
+            (
+                by
+                for event in self.history
+                if isinstance(event.what, Waited)
+                for at, by in late
+                if at - by - _AROUND <= event.at <= at + _AROUND
+                and by >= event.what.seconds * SECOND / _SMALL
+            ),
+            default=0,
+        )
 
 
 def _add(exchange: Exchange, event: Event, what: Kind) -> None:

@@ -72,7 +72,11 @@ class BodySent(BaseKind, frozen=True, kw_only=True, omit_defaults=True, tag="bod
 
 
 class BodyCut(BaseKind, frozen=True, kw_only=True, omit_defaults=True, tag="body-cut"):
-    """The probe broke an upload off: ``fin``, ``reset`` (TCP) or ``stream`` (RST_STREAM)."""
+    """The probe broke an upload off.
+
+    ``fin`` or ``reset`` (TCP), ``half`` (a FIN after which the probe still reads) or ``stream``
+    (RST_STREAM).
+    """
 
     connection: str
     stream: int
@@ -160,6 +164,8 @@ class Strayed(BaseKind, frozen=True, kw_only=True, omit_defaults=True, tag="stra
     """Something lies outside the base path that holds a marker, or that the case's name led to."""
 
     path: str
+    marker: str = ""
+    """Of the upload that it came with; empty when that is not known."""
 
 
 class Signalled(BaseKind, frozen=True, kw_only=True, omit_defaults=True, tag="signalled"):

@@ -67,9 +67,9 @@ def _by_clause(known: Iterable[Mutant]) -> Iterator[str]:
             "| clause | level | binds | mutants |",
             "|---|---|---|---|",
         )
-        for clause in of_area(area):
-            found = ", ".join(by.get(clause.id, ())) or "none"
-            yield f"| {_linked(clause.id)} | {clause.level} | {clause.binds} | {found} |"
+        for one in of_area(area):
+            found = ", ".join(by.get(one.id, ())) or "none"
+            yield f"| {_linked(one.id)} | {one.level} | {one.binds} | {found} |"
 
 
 def _linked(clause: str) -> str:

@@ -41,7 +41,7 @@ from simulator.serving import serve
 from simulator.serving_protocols import Receive, Scope, Send
 from simulator.storage import Recording, Storage, StorageConfigError, StorageError
 from simulator.storage.filesystem import FilesystemStorage
-from simulator.storage.naming import event_name
+from simulator.storage.naming import Name, event_name
 
 HEALTH = "/healthz"
 EVENT_LIMIT = 8 << 20
@@ -61,6 +61,8 @@ class RecorderConfig(msgspec.Struct, frozen=True, kw_only=True):
     """0: any free port."""
     s3_endpoint: str = ""
     """URL of the S3 service; empty: AWS. Credentials come from the environment (AWS_…)."""
+    s3_region: str = ""
+    """Region of the bucket; empty: from the environment."""
     spool: str = ""
     """Directory for recordings on their way to S3; empty: under the user's state directory."""
     timers: Timers = Timers()
@@ -89,6 +91,7 @@ def storage_for(config: RecorderConfig, overlay: Overlay) -> Storage:
         bucket,
         prefix,
         endpoint=config.s3_endpoint,
+        region=config.s3_region,
         spool=_spool(config),
         timers=config.timers,
         overlay=overlay,
@@ -327,16 +330,24 @@ class Recorder:
                 break
         else:
             return  # the client left
-        name = event_name(bytes(body), self._clock())
+        name = self._event_name(bytes(body))
         if name is None:
             await _answer(send, 400, "an event is a JSON object")
             return
         try:
-            await self._storage.put(name, bytes(body))
+            await self._keep_event(name, bytes(body))
         except StorageError as error:
             await _answer(send, 503, str(error))
         else:
             await _answer(send, 200, "stored")
+
+    def _event_name(self, body: bytes) -> Name | None:
+        """Name an event; None when it is none."""
+        return event_name(body, self._clock())
+
+    async def _keep_event(self, name: Name, body: bytes) -> None:
+        """Store an event; raises StorageError."""
+        await self._storage.put(name, body)
 
 
 def _why(error: BaseException) -> str:

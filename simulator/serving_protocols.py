@@ -17,6 +17,7 @@ There are neither WebSockets nor upgrades: ignoring the header is the legal refu
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,7 @@ from string import punctuation
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote_from_bytes
 
+import h2.connection
 import h2.errors
 import h2.events
 import h2.exceptions
@@ -38,6 +40,9 @@ from hypercorn.protocol.h11 import H2ProtocolAssumedError, H11Protocol
 from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.typing import AppWrapper
 from hypercorn.utils import filter_pseudo_headers
+from hyperframe.frame import GoAwayFrame
+
+from simulator.serving_limits import Bounded, Resets, TooManyResets
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -51,6 +56,9 @@ FRAME_SIZE = 256 * 1024
 CONNECTION_WINDOW = (1 << 31) - 1
 CONNECTION_WINDOW_STEP = 16 << 20
 HEADER_SIZE = 64 * 1024
+_HOST = re.compile(
+    rb"(\[[0-9A-Za-z:.%_~-]+\]|[0-9A-Za-z.%_~!$&'()*+,;=-]*)(:[0-9]*)?"  # RFC 3986, section 3.2.2
+)
 
 
 class Stream(HTTPStream):
@@ -154,9 +162,25 @@ class HTTP1(H11Protocol):
                 b"PRI * HTTP/2.0\r\n\r\n" + self.connection.trailing_data[0]
             )
 
-    async def _create_stream(self, request: h11.Request) -> None:
+    def refusal(self, request: h11.Request) -> int | None:
+        """Return the status with which a request is refused, whatever it asks for; None: it is not.
+
+        h11 sees to the rest of RFC 9112, but takes any text for a Host (section 3.2), and goes on
+        with a connection whose request has two ends (sections 6.1 and 6.3).
+        """
         if request.http_version not in (b"1.0", b"1.1"):
-            await self._send_error_response(505)
+            return 505
+        fields = dict(request.headers)
+        if b"transfer-encoding" in fields and (
+            b"content-length" in fields or request.http_version == b"1.0"
+        ):
+            return 400
+        return None if _HOST.fullmatch(fields.get(b"host", b"")) else 400
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        refusal = self.refusal(request)
+        if refusal is not None:
+            await self._send_error_response(refusal)
             await self.send(Closed())
             return
         self._wanted = False
@@ -186,20 +210,29 @@ class HTTP1(H11Protocol):
         )
 
 
+class H2(Bounded):
+    """The state of a connection that outlives the client's GOAWAY (RFC 9113, section 6.8).
+
+    It forbids us streams of our own, and we open none; the client's go on to their ends. h2 would
+    send nothing more.
+    """
+
+    def _receive_goaway_frame(self, frame: GoAwayFrame) -> Any:
+        if frame.error_code == h2.errors.ErrorCodes.NO_ERROR:
+            return [], []
+        return super()._receive_goaway_frame(frame)
+
+
 class HTTP2(H2Protocol):
     """HTTP/2: each stream has its own windows, its own sender and its own end."""
 
+    state: type[h2.connection.H2Connection] = H2
+
     def __init__(self, *args: Any, write_soon: Callable[[bytes], None]) -> None:
         super().__init__(*args)
-        codes = h2.settings.SettingCodes
+        self.connection = self.state(config=self.connection.config)
         self.connection.local_settings = h2.settings.Settings(
-            client=False,
-            initial_values={
-                codes.MAX_CONCURRENT_STREAMS: self.config.h2_max_concurrent_streams,
-                codes.MAX_HEADER_LIST_SIZE: HEADER_SIZE,
-                codes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-                codes.MAX_FRAME_SIZE: FRAME_SIZE,
-            },
+            client=False, initial_values=self._settings()
         )
         self.connection.max_inbound_frame_size = FRAME_SIZE
         self._write_soon = write_soon
@@ -211,6 +244,16 @@ class HTTP2(H2Protocol):
         self._owed: dict[int, int] = {}
         """Bytes by stream that the app took and that the window does not yet show."""
         self._connection_owed = 0
+        self._resets = Resets(asyncio.get_running_loop().time)
+
+    def _settings(self) -> dict[h2.settings.SettingCodes, int]:
+        codes = h2.settings.SettingCodes
+        return {
+            codes.MAX_CONCURRENT_STREAMS: self.config.h2_max_concurrent_streams,
+            codes.MAX_HEADER_LIST_SIZE: HEADER_SIZE,
+            codes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
+            codes.MAX_FRAME_SIZE: FRAME_SIZE,
+        }
 
     async def initiate(
         self, headers: list[tuple[bytes, bytes]] | None = None, settings: bytes | None = None
@@ -236,26 +279,35 @@ class HTTP2(H2Protocol):
     # --- what comes in ----------------------------------------------------------------------------
 
     async def _handle_events(self, events: list[h2.events.Event]) -> None:
-        for event in events:
-            if isinstance(event, h2.events.RequestReceived):
-                await self._create_stream(event)
-                await self.send(Updated(idle=False))
-            elif isinstance(event, h2.events.DataReceived):
-                await self._data_received(event)
-            elif isinstance(event, h2.events.StreamEnded):
-                self._uploading.discard(event.stream_id)
-                if event.stream_id in self.streams:
-                    await self.streams[event.stream_id].handle(EndBody(event.stream_id))
-            elif isinstance(event, h2.events.StreamReset):
-                self._forget(event.stream_id)
-                await self._close_stream(event.stream_id)
-                self._wake_senders()
-                await self.send(Updated(idle=self.idle))
-            elif isinstance(event, h2.events.WindowUpdated | h2.events.RemoteSettingsChanged):
-                self._wake_senders()
-            elif isinstance(event, h2.events.ConnectionTerminated):
-                await self.send(Closed())
+        try:
+            for event in events:
+                await self._handle_event(event)
+        except TooManyResets as error:
+            self.connection.close_connection(error.error_code)
+            await self._flush()
+            await self.send(Closed())
         await self._flush()
+
+    async def _handle_event(self, event: h2.events.Event) -> None:
+        if isinstance(event, h2.events.RequestReceived):
+            await self._create_stream(event)
+            await self.send(Updated(idle=False))
+        elif isinstance(event, h2.events.DataReceived):
+            await self._data_received(event)
+        elif isinstance(event, h2.events.StreamEnded):
+            self._uploading.discard(event.stream_id)
+            if event.stream_id in self.streams:
+                await self.streams[event.stream_id].handle(EndBody(event.stream_id))
+        elif isinstance(event, h2.events.StreamReset):
+            self._forget(event.stream_id)
+            await self._close_stream(event.stream_id)
+            self._wake_senders()
+            await self.send(Updated(idle=self.idle))
+            self._resets.add()
+        elif isinstance(event, h2.events.WindowUpdated | h2.events.RemoteSettingsChanged):
+            self._wake_senders()
+        elif isinstance(event, h2.events.ConnectionTerminated):
+            await self.send(Closed())
 
     async def _create_stream(self, request: h2.events.RequestReceived) -> None:
         assert request.headers is not None

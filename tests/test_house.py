@@ -18,6 +18,7 @@ import pytest
 
 import fixtures.faults
 import simulator.mutants
+from conformance.cases import cases
 from conformance.clauses import CATALOGUE
 from fixtures.faults import vocabulary
 from scenarios.reader import library
@@ -159,7 +160,7 @@ def test_a_mutant_declares_what_it_is_and_what_it_breaks(module_name: str) -> No
     assert not set(mutant.breaks) - set(CATALOGUE)
     assert len(set(mutant.breaks)) == len(mutant.breaks)
     assert mutant.shown_by
-    assert not set(mutant.shown_by) - set(library(frozenset(vocabulary())))
+    assert not set(mutant.shown_by) - {*library(frozenset(vocabulary())), *cases()}
     assert mutant.overlay
     for part, stand_in in mutant.overlay.items():
         assert issubclass(stand_in, part)

@@ -1,7 +1,8 @@
 """What every exchange with a recorder must keep, whatever case it is part of.
 
 Uploads whose intent is ``whole`` must be taken, acked, ended and stored, ``slow`` ones too, but at
-times of the probe's own making; of one that is ``cut`` what came is kept; one that is ``refused`` leaves nothing; ``free`` ones are the case's own.
+times of the probe's own making; of one that is ``cut`` what came is kept; one that is ``refused``
+leaves nothing; ``free`` ones are the case's own.
 """
 
 from __future__ import annotations
@@ -12,19 +13,18 @@ from datetime import UTC, datetime
 import msgspec
 
 from conformance.cases import Case
-from conformance.checkers.wire import frames
+from conformance.checkers.answers import judge_answer, judge_form
 from conformance.checking import Findings
 from conformance.exchanges import OK, Exchange, Seen
-from conformance.history import Late
 from conformance.probed import Kept
-from conformance.wire import SECOND, Timers
 
-CADENCE_GRACE = SECOND
-"""How much later than 5 s an ack may come before a SHOULD is broken (D1)."""
 _PATH = re.compile(
     r"(?P<node>[^/]+)/(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z(?P<more>[^/]*)\.cast"
 )
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = re.compile(r"n[A-Za-z0-9]{5,63}")
+"""A NodeID like the control plane's own, which can be a name as it is."""
+_LATEST = 253_402_300_799
+"""9999-12-31T23:59:59Z, the last second that RFC 3339 can tell."""
 
 
 class _Header(msgspec.Struct):
@@ -36,52 +36,88 @@ def judge_exchanges(case: Case, seen: Seen, out: Findings) -> None:
     """Judge all exchanges of a case."""
     for exchange in seen.exchanges:
         if exchange.upload:
-            judge_upload(case, seen, exchange, exchange.asked.intent, out)
+            judge_upload(seen, exchange, exchange.asked.intent, out, shows=case.shows)
+    _there(case, seen, out)
 
 
-def judge_upload(case: Case, seen: Seen, exchange: Exchange, intent: str, out: Findings) -> None:
-    """Judge one upload by an intent, its own or the one that a case finds out it had."""
+def _there(case: Case, seen: Seen, out: Findings) -> None:
+    """A recorder still takes connections, also after whatever was done to it."""
+    if seen.one("neighbour") is not None and seen.one("after") is None:
+        for clause in case.shows or ("storage-5",):
+            out.broken(clause, "afterwards it took no new session", *seen.refused)
+    elif not seen.exchanges and seen.refused:
+        out.broken("storage-5", "no connection could be made", *seen.refused)
+
+
+def judge_upload(
+    seen: Seen, exchange: Exchange, intent: str, out: Findings, *, shows: tuple[str, ...] = ()
+) -> None:
+    """Judge one upload by an intent, its own or the one that a case finds out it had.
+
+    `shows` is what the case says that its uploads show (`Case.shows`).
+    """
     match intent:
         case "whole" | "slow":
-            _whole(case, exchange, out)
-            _answer(seen, exchange, out, timed=intent == "whole")
+            _whole(shows, exchange, out)
+            judge_answer(seen, exchange, out, timed=intent == "whole")
         case "cut":
             _cut(exchange, out)
-            _answer(seen, exchange, out)
+            judge_answer(seen, exchange, out)
         case "refused":
             _refused(exchange, out)
         case _:
-            pass
+            judge_form(exchange, out)
     if exchange.looked:
         _layout(seen, exchange, out)
 
 
-def _whole(case: Case, exchange: Exchange, out: Findings) -> None:
+def _whole(shows: tuple[str, ...], exchange: Exchange, out: Findings) -> None:
     """An upload with which nothing is wrong is taken, ended and stored."""
     trouble = exchange.trouble
-    main = exchange.name in ("main", "neighbour", "after")
+    shown = shows if exchange.name in ("main", "neighbour", "after") else ()
     if not trouble:
         out.held("v2-2" if exchange.v2 else "v1-2")
-        out.held("streaming-12" if exchange.v2 else "v1-3")
+        if exchange.v2:
+            out.held("streaming-12")
+        else:
+            _final(exchange, out)
         out.held("storage-5")
-        for clause in case.shows if main else ():
+        for clause in shown:
             out.held(clause)
     else:
-        for clause in (case.shows if main else ()) or _blamed(exchange):
+        for clause in shown or _blamed(exchange):
             out.broken(clause, f"{exchange.name}: {trouble}", *exchange.story())
     if not exchange.looked or not exchange.succeeded:
         return
-    _stored(exchange, out)
+    judge_stored(exchange, out)
+
+
+def _final(exchange: Exchange, out: Findings) -> None:
+    """The 200 of v1 comes after the end of the body: before it there is nothing to vouch for."""
+    ended = exchange.body_ended_at or 0
+    out.expect(
+        "v1-3",
+        all(at >= ended for at, status in exchange.statuses if status == OK),
+        f"{exchange.name}: the 200 came before the end of the body",
+        *exchange.story(),
+    )
 
 
 def _blamed(exchange: Exchange) -> tuple[str, ...]:
     """Say which clause an upload breaks that should have gone well, outside its case's subject."""
     if exchange.opened_at is None and exchange.status in (None, OK):
         return ("v2-2",) if exchange.v2 else ("v1-2",)
+    if not exchange.v2 and exchange.status == OK and exchange.body_ended_at is None:
+        return ("v1-3",)
+    early = exchange.answer_ended_at is not None and exchange.body_ended_at is None
+    endless = exchange.body_ended_at is not None and exchange.answer_ended_at is None
+    unasked = early or (endless and not exchange.ended_by_target)
+    if unasked and exchange.status in (None, OK) and not exchange.error:
+        return ("streaming-12",) if exchange.v2 else ("v1-3",)
     return ("storage-5",)
 
 
-def _stored(exchange: Exchange, out: Findings) -> None:
+def judge_stored(exchange: Exchange, out: Findings) -> None:
     """An upload that was answered with success lies in storage as it was sent."""
     story = exchange.story()
     whole = [kept for kept in exchange.kept if kept.whole]
@@ -139,9 +175,8 @@ def _cut(exchange: Exchange, out: Findings) -> None:
             *story,
         )
         out.expect("storage-3", not kept.others, f"{exchange.name}: {_mixed([kept])}", *story)
-    if exchange.size:
-        # A TCP reset may overtake what the recorder's kernel had received: only acked bytes count.
-        least = exchange.acked if exchange.cut == "reset" else exchange.size
+    least = exchange.received
+    if least:
         most = max((kept.agrees for kept in exchange.kept if kept.whole), default=0)
         out.expect(
             "storage-16",
@@ -152,8 +187,8 @@ def _cut(exchange: Exchange, out: Findings) -> None:
 
 
 def _refused(exchange: Exchange, out: Findings) -> None:
-    """What was refused leaves nothing behind."""
-    if exchange.looked and exchange.opened_at is None:
+    """What was refused leaves nothing behind; what was taken after all was not refused."""
+    if exchange.looked and exchange.turned_away:
         out.expect(
             "hostile-17",
             not exchange.kept,
@@ -161,79 +196,6 @@ def _refused(exchange: Exchange, out: Findings) -> None:
             + ", ".join(kept.path for kept in exchange.kept),
             *exchange.story(),
         )
-
-
-# --- the answer -----------------------------------------------------------------------------------
-
-
-def _answer(seen: Seen, exchange: Exchange, out: Findings, *, timed: bool = True) -> None:
-    """The frames of a v2 answer: their form, their numbers, their times."""
-    if not exchange.v2 or exchange.opened_at is None:
-        return
-    story = exchange.story()
-    found = exchange.frames
-    rest = frames(exchange.answers)[1]
-    shapes = all(frame.ack is not None or frame.error for frame in found)
-    errors = [frame for frame in found if frame.error]
-    # What is cut off with the answer is the reset's doing, not the frame's.
-    out.expect(
-        "acks-5",
-        shapes and not (rest and exchange.answer_ended_at) and errors in ([], found[-1:]),
-        f"{exchange.name}: an answer holds something other than ack frames",
-        *story,
-    )
-    _numbers(exchange, out)
-    if exchange.succeeded:
-        last = next((f.ack for f in reversed(found) if f.ack is not None), None)
-        out.expect(
-            "acks-3",
-            last == exchange.size,
-            f"{exchange.name}: the last ack is {last}, the body has {exchange.size} bytes",
-            *story,
-        )
-    for limit, clause in (
-        (Timers().ack_window, "acks-1"),
-        (Timers().ack_cadence + CADENCE_GRACE, "acks-2"),
-    ):
-        if not timed:
-            break
-        _gaps(seen, exchange, limit, clause, out)
-
-
-def _numbers(exchange: Exchange, out: Findings) -> None:
-    before, sent, index = 0, 0, 0
-    out.held("acks-4")
-    for frame in exchange.frames:
-        while index < len(exchange.sent) and exchange.sent[index][0] <= frame.at:
-            sent += exchange.sent[index][1]
-            index += 1
-        if frame.ack is None:
-            continue
-        if frame.ack < before:
-            out.broken("acks-4", f"{exchange.name}: the ack fell from {before} to {frame.ack}")
-        if frame.ack > sent:
-            out.broken("acks-4", f"{exchange.name}: {frame.ack} bytes acked of {sent} sent")
-        before = frame.ack
-
-
-def _gaps(seen: Seen, exchange: Exchange, limit: int, clause: str, out: Findings) -> None:
-    long = [(gap, start) for gap, start in exchange.gaps() if gap >= limit]
-    late = [(e.at, e.what.by) for e in seen.history if isinstance(e.what, Late)]
-    spoiled = [
-        (gap, start)
-        for gap, start in long
-        if gap - sum(by for at, by in late if start <= at <= start + gap + by) < limit
-    ]
-    if spoiled and len(spoiled) == len(long):
-        out.void(clause, f"{exchange.name}: our own loop was late while acks were awaited")
-        return
-    out.expect(
-        clause,
-        not long,
-        f"{exchange.name}: {max((gap for gap, _ in long), default=0) / SECOND:.1f} s between two"
-        " frames",
-        *exchange.story(),
-    )
 
 
 # --- where it lies --------------------------------------------------------------------------------
@@ -254,10 +216,14 @@ def _layout(seen: Seen, exchange: Exchange, out: Findings) -> None:
         )
         if found is None:
             continue
+        line = kept.data.partition(b"\n")[0]
         try:
-            header = msgspec.json.decode(kept.data.partition(b"\n")[0], type=_Header)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+            line.decode()  # what is no UTF-8 anywhere is no header
+            header = msgspec.json.decode(line, type=_Header)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue  # a header that is hostile, or too long to be noted
+        if not 0 < header.timestamp <= _LATEST:
+            continue  # a start that RFC 3339 cannot tell
         second = datetime.fromtimestamp(header.timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         out.expect(
             "storage-7",

@@ -35,7 +35,7 @@ class Frame:
     @property
     def error(self) -> str:
         """The error that it carries, or nothing."""
-        return str(self.value.get("error", "")) if isinstance(self.value, dict) else ""
+        return str(self.value.get("error") or "") if isinstance(self.value, dict) else ""
 
 
 def frames(answers: list[Event]) -> tuple[list[Frame], str]:

@@ -142,4 +142,13 @@ CLAUSES = (
         "Only the recorder knows it.",
         "U: sessionrecording/event.go",
     ),
+    Clause(
+        "event-17",
+        _MUST,
+        _RECORDER,
+        "A recorder that takes events takes them from users and from tagged nodes, with a length"
+        " and in chunks.",
+        "Whoever has answered the HEAD with 200 is asked for nothing more before the event comes.",
+        "U: sessionrecording/event.go, sessionrecording/connect.go; R: RFC 9112 §7.1",
+    ),
 )

@@ -61,7 +61,8 @@ CLAUSES = (
         "hostile-7",
         _MUST,
         _RECORDER,
-        "Field names and values with NUL, carriage return or line feed are refused.",
+        "Field names and values with NUL, carriage return or line feed are refused; over HTTP/1.1"
+        " a space in place of each in a value will do.",
         "Over HTTP/2 they travel unharmed, and become lines of their own further on.",
         "R: RFC 9110 §5.5; R: RFC 9113 §8.2.1",
     ),
@@ -78,7 +79,8 @@ CLAUSES = (
         "hostile-9",
         _SHOULD,
         _RECORDER,
-        "Streams that are opened and reset in quick succession end their connection.",
+        "Streams that are opened and reset in quick succession end their connection, or are held"
+        " back.",
         "Opening costs the recorder more than it costs the sender, and no limit counts them.",
         "R: RFC 9113 §10.5",
     ),

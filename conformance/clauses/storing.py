@@ -150,4 +150,13 @@ CLAUSES = (
         "A reader must not need to know which recorder a session went to.",
         "S: Overview; S: Storage Backend Options",
     ),
+    Clause(
+        "storage-18",
+        _SHOULD,
+        _RECORDER,
+        "A recorder whose folder is taken away while a recording goes into it says that the"
+        " recording failed, or stores it all the same.",
+        "Files that nobody can find any more are lost, and writing to them raises no error.",
+        "S: Storage Backend Options; protocol §4",
+    ),
 )

@@ -140,4 +140,12 @@ CLAUSES = (
         "Whoever probes by hand learns what the recorder can do.",
         "R: RFC 9110 §15.5.6",
     ),
+    Clause(
+        "v1-17",
+        _SHOULD,
+        _RECORDER,
+        "A path that a recorder does not have is answered 404.",
+        "Every later protocol is probed for as v2 is, and a 200 would be taken for it.",
+        "R: RFC 9110 §15.5.5; U: sessionrecording/connect.go, sessionrecording/event.go",
+    ),
 )

@@ -36,7 +36,8 @@ CLAUSES = (
         "v2-4",
         _MUST,
         _RECORDER,
-        "A v2 recorder answers `HEAD /v2/record` over HTTP/2 with 200 and no content.",
+        "A v2 recorder answers `HEAD /v2/record` over HTTP/2 with 200, and over either HTTP without"
+        " content.",
         "This answer alone turns v2 on.",
         "U: sessionrecording/connect.go; R: RFC 9110 §9.3.2",
     ),
@@ -166,5 +167,13 @@ CLAUSES = (
         "A recorder that assumes HTTP/2's small defaults meets them in the wild.",
         "U: sessionrecording/connect.go (its HTTP library's defaults); R: RFC 9113 §6.5.2;"
         " protocol §3",
+    ),
+    Clause(
+        "v2-20",
+        _SHOULD,
+        _RECORDER,
+        "A GOAWAY from the client lets the uploads of its connection go on to their ends.",
+        "It forbids the recorder new streams of its own, and says nothing of the client's.",
+        "R: RFC 9113 §6.8",
     ),
 )

@@ -34,6 +34,7 @@ _MODULES = (
     "acks",
     "streaming",
     "losses",
+    "refusals",
     "events",
     "hostile_http1",
     "hostile_http2",

@@ -22,7 +22,7 @@ from conformance.history import End, Event, History, Log, Problem
 from conformance.judgement import ClauseCoverage, Coverage, Judgement, Run, TransitionCoverage
 from conformance.probed import CasePlayed
 from fixtures.bench import Bench
-from fixtures.peers.wire import Gone
+from fixtures.peers.wire import DIAL_S, Gone
 from fixtures.rig import Rig, RigError
 from fixtures.target import Target, TargetError
 from scenarios.engine import TAKES
@@ -30,7 +30,7 @@ from scenarios.recorder import Play, all_plays
 
 AT_ONCE = {Phase.WIRE: 64, Phase.HOSTILE: 1, Phase.STORAGE: 4}
 """How many cases of a phase are played at a time."""
-GRACE_S = 60.0
+GRACE_S = 180.0
 """Seconds over its own time after which a play is given up: it waits with deadlines of its own."""
 
 
@@ -117,6 +117,8 @@ async def play_suite(
             if stop.is_set():
                 return
             observer.started(case.id)
+            if case.phase is Phase.HOSTILE:
+                await _revived(target)
             played[case.id] = await play_case(case, known[case.id], target, rig)
             observer.finished(played[case.id].judgement)
 
@@ -131,6 +133,20 @@ async def play_suite(
             played[case.id] = Played(_broken_off(case))
             observer.finished(played[case.id].judgement)
     return {case.id: played[case.id] for case in cases}
+
+
+async def _revived(target: Target) -> None:
+    """Start a target again that an earlier case brought down: each case speaks for itself."""
+    try:
+        async with asyncio.timeout(DIAL_S):
+            _, writer = await asyncio.open_connection(target.host, target.port)
+    except (OSError, TimeoutError):
+        if target.process is not None:
+            await target.kill()
+            with contextlib.suppress(TargetError):  # the case will say that nothing listens
+                await target.restart()
+    else:
+        writer.close()
 
 
 @contextlib.asynccontextmanager

@@ -23,7 +23,7 @@ from simulator.storage.naming import Name
 INCOMING = ".incoming"
 
 
-def _link(source: Path, base: Path, name: Name) -> Path:
+def link(source: Path, base: Path, name: Name) -> Path:
     """Link `source` to `name` or the next free name after it; raises StorageError."""
     try:
         (base / name.node).mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ class FilesystemRecording:
                 self._final = self._link()
 
     def _link(self) -> Path:
-        return _link(self._incoming.path, self._base, self._incoming.named())
+        return link(self._incoming.path, self._base, self._incoming.named())
 
     def check(self) -> None:
         """Never fails: a disk says what is wrong at once."""
@@ -120,7 +120,7 @@ class FilesystemStorage:
         for found in leftovers(self._base / INCOMING):
             with suppress(OSError, StorageError):  # the disk is not well: the next start tries
                 if found.size and os.fstat(found.fd).st_nlink == 1:
-                    _link(found.path, self._base, found.named())
+                    link(found.path, self._base, found.named())
                 found.remove()
             found.close()
 
@@ -135,7 +135,7 @@ class FilesystemStorage:
         try:
             await incoming.append(data)
             await incoming.sync()
-            final = _link(incoming.path, self._base, name)
+            final = link(incoming.path, self._base, name)
         finally:
             with suppress(OSError):
                 incoming.remove()

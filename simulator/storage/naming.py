@@ -133,6 +133,11 @@ class HeaderLine:
             self.whole = end >= 0 or len(self._kept) > HEADER_LIMIT
         return self.whole
 
+    @property
+    def seen(self) -> bytes:
+        """What there is of the line, until the recording is named by it."""
+        return bytes(self._kept)
+
     def name(self, opened_at: int) -> Name:
         """Name the recording by what there is of its header line."""
         line = bytes(self._kept)

@@ -53,9 +53,16 @@ READ_TIMEOUT = 3.0
 THREADS = 8
 """Calls at a time; each holds one part in memory."""
 
+_CHECKSUMS: dict[str, Any] = {
+    "request_checksum_calculation": "when_required",
+    "response_checksum_validation": "when_required",
+}
 
-def s3_client(endpoint: str = "") -> S3Client:
-    """Return a client with tight time-outs. Credentials and region come from the environment.
+
+def s3_client(endpoint: str = "", region: str = "", **more: Any) -> S3Client:
+    """Return a client with tight time-outs; `more` is of its `Config`.
+
+    Credentials, and a region that is not given, come from the environment.
 
     Only with an explicit `endpoint` is there something to fall back on, so that a local store
     without access control needs no environment.
@@ -71,8 +78,7 @@ def s3_client(endpoint: str = "") -> S3Client:
         s3={"addressing_style": "path"} if endpoint else {},
         proxies={} if local else None,
         # Not every store knows the newer checksums.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
+        **{**_CHECKSUMS, **more},
     )
     fallback: dict[str, Any] = {}
     if endpoint and "AWS_ACCESS_KEY_ID" not in os.environ:
@@ -81,7 +87,7 @@ def s3_client(endpoint: str = "") -> S3Client:
     return session.client(
         "s3",
         endpoint_url=endpoint or None,
-        region_name=session.region_name or "us-east-1",
+        region_name=region or session.region_name or "us-east-1",
         config=config,
     )
 
@@ -89,8 +95,9 @@ def s3_client(endpoint: str = "") -> S3Client:
 class S3Recording:
     """One recording on its way through the spool into the bucket."""
 
-    def __init__(self, bucket: Bucket, incoming: Incoming, limit: float) -> None:
+    def __init__(self, bucket: Bucket, incoming: Incoming, limit: float, overlay: Overlay) -> None:
         self._bucket = bucket
+        self._overlay = overlay
         self._incoming = incoming
         self._limit = limit
         self._transfer: Transfer | None = None
@@ -101,16 +108,25 @@ class S3Recording:
         """Spool `data`, and send what makes whole parts behind the caller's back."""
         self.check()
         await self._incoming.append(data)
+        self._send_parts()
+
+    def _send_parts(self) -> None:
+        """Begin to send what makes whole parts, unless that goes on already."""
         if self._sending is None and self._unsent() >= PART and self._incoming.name is not None:
             self._sending = asyncio.create_task(self._send())
+
+    def _begun(self) -> Transfer:
+        """Return the transfer of this recording, a new one at first."""
+        if self._transfer is None:
+            self._transfer = self._overlay(Transfer)(self._bucket, self._incoming)
+        return self._transfer
 
     def _unsent(self) -> int:
         return self._incoming.size - (self._transfer.sent if self._transfer else 0)
 
     async def _send(self) -> None:
-        self._transfer = self._transfer or Transfer(self._bucket, self._incoming)
         try:
-            await self._transfer.advance()
+            await self._begun().advance()
         except StorageError as error:
             self._failed = error
         finally:
@@ -131,8 +147,7 @@ class S3Recording:
                 if self._sending is not None:
                     await self._sending
                 self.check()
-                self._transfer = self._transfer or Transfer(self._bucket, self._incoming)
-                name = await self._transfer.complete()
+                name = await self._begun().complete()
         except TimeoutError:
             raise StorageError(f"S3: no success within {self._limit:.0f} s") from None
         self._remove()
@@ -158,6 +173,7 @@ class S3Storage:
         prefix: str,
         *,
         endpoint: str,
+        region: str = "",
         spool: Path,
         timers: Timers,
         overlay: Overlay = Overlay(),  # noqa: B008 - it holds nothing that changes
@@ -166,6 +182,7 @@ class S3Storage:
         self._name = bucket
         self._prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
         self._endpoint = endpoint
+        self._region = region
         self._spool = spool
         self._overlay = overlay
         self._clock = clock
@@ -183,17 +200,22 @@ class S3Storage:
     async def start(self) -> None:
         """Make the client, and start sending what lies in the spool."""
         try:
-            client = await asyncio.to_thread(s3_client, self._endpoint)
+            client = await asyncio.to_thread(self._client)
         except (BotoCoreError, ValueError) as error:
             raise StorageConfigError(f"S3 at {self._endpoint or 'AWS'}: {error}") from None
         self._bucket = Bucket(client, self._name, self._prefix, self._pool, self._patience)
         self._recovery = asyncio.create_task(self._recover(self._bucket))
 
+    def _client(self) -> S3Client:
+        return s3_client(self._endpoint, self._region)
+
     async def open(self) -> S3Recording:
         """Begin a recording; raises StorageError unless spool and bucket can be written."""
         assert self._bucket is not None
         incoming = self._overlay(Incoming).create(self._spool, self._clock())
-        recording = self._overlay(S3Recording)(self._bucket, incoming, self._finish_limit)
+        recording = self._overlay(S3Recording)(
+            self._bucket, incoming, self._finish_limit, self._overlay
+        )
         try:
             async with asyncio.timeout(self._open_limit):
                 await self._proven()
@@ -266,7 +288,7 @@ class S3Storage:
             for found in leftovers(self._spool):
                 try:
                     if found.size:
-                        await Transfer(bucket, found).complete()
+                        await self._overlay(Transfer)(bucket, found).complete()
                     found.remove()
                 except (StorageError, OSError):
                     break  # the bucket or the spool is not well: all of it again later

@@ -37,10 +37,17 @@ ORIGIN = "recorded-as"
 CONTENT_TYPE = "application/x-asciicast"
 _FORBIDDEN = 403
 _NOT_FOUND = 404
+_CONFLICT = "ConditionalRequestConflict"
+"""Code of a 409: another write to the name was under way. Nothing was stored; AWS wants both
+PutObject and a multipart upload to be made once more, the latter from its beginning."""
+_CONFLICTS = 5
+"""Conflicts over one object that are met by another try."""
 PRECONDITION_FAILED = 412
 _TOO_MANY = 429
 UNFIT = (405, 501)
 """How stores answer that do not know conditional writes."""
+_PAUSE = 0.05
+"""Seconds before the first repetition; each further one waits twice as long."""
 
 
 class Bucket:
@@ -100,6 +107,7 @@ class Transfer:
     async def complete(self) -> Name:
         """Send the rest and make the object whole; returns its name. Raises StorageError."""
         await self._drop_predecessor()
+        conflicts = 0
         while True:
             try:
                 await (self._complete() if self._incoming.size >= PART else self._put())
@@ -110,6 +118,11 @@ class Transfer:
                     break  # an earlier transfer came through, and nobody heard of it
                 self._name = self._name.following()
             except StorageError as error:
+                if code_of(error) == _CONFLICT and conflicts < _CONFLICTS:
+                    await self.abort()
+                    await asyncio.sleep(_PAUSE * 2**conflicts)
+                    conflicts += 1
+                    continue
                 # The store no longer knows the upload: perhaps because it is completed.
                 if status_of(error) != _NOT_FOUND or await self._origin_there() != self._origin:
                     raise
@@ -245,7 +258,7 @@ class Transfer:
     async def _call(self, action: Callable[[], T]) -> T:
         """Carry out one call in a thread, again and again while the store is not there."""
         clock = asyncio.get_running_loop().time
-        deadline, pause = clock() + self._bucket.patience, 0.05
+        deadline, pause = clock() + self._bucket.patience, _PAUSE
         while True:
             try:
                 return await self._incoming.run(action, self._bucket.pool)
@@ -261,6 +274,14 @@ class Transfer:
                 raise StorageError(f"S3: {failed}") from failed
             await asyncio.sleep(pause)
             pause = min(2 * pause, 1.0)
+
+
+def code_of(error: StorageError) -> str:
+    """Return the code of the store's error that is behind an error; empty when there is none."""
+    cause = error.__cause__
+    if not isinstance(cause, ClientError):
+        return ""
+    return str(cause.response.get("Error", {}).get("Code", ""))
 
 
 def status_of(error: Exception) -> int:

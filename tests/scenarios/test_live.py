@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from conformance.cases import PREFIX
 from conformance.judgement import Finding, Judgement, Status
 from conformance.machine import TRANSITIONS
 from fixtures.faults import vocabulary
@@ -15,7 +16,11 @@ from scenarios.reader import library
 from simulator.overlay import mutants
 
 LIBRARY = library(frozenset(vocabulary()))
-MUTANTS = mutants()
+MUTANTS = {
+    name: mutant
+    for name, mutant in mutants().items()
+    if not any(shown.startswith(PREFIX) for shown in mutant.shown_by)
+}
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
+import hpack
 import pytest
+from hyperframe.frame import DataFrame, GoAwayFrame, HeadersFrame, SettingsFrame
 
 from simulator.serving import serve
 from simulator.serving_protocols import ASGI, STREAM_WINDOW, Message, Receive, Scope, Send
@@ -320,6 +322,23 @@ def test_a_client_that_resets_or_leaves_is_seen_as_gone() -> None:
     asyncio.run(main())
 
 
+def test_a_clients_goaway_lets_its_streams_go_on() -> None:
+    async def main() -> None:
+        async with live(echo) as address:
+            client = await Raw.connect(address)
+            head = [(":method", "POST"), (":scheme", "http"), (":authority", "x"), (":path", "/")]
+            opened = HeadersFrame(1, hpack.Encoder().encode(head), flags=["END_HEADERS"])
+            client.say(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SettingsFrame(0).serialize())
+            client.say(opened.serialize() + GoAwayFrame(0, last_stream_id=0).serialize())
+            client.say(DataFrame(1, b"after it", flags=["END_STREAM"]).serialize())
+            assert (await client.until(b"after it")).count(b"after it") == 1
+            client.say(GoAwayFrame(0, last_stream_id=0, error_code=1).serialize())
+            await client.rest()
+            await client.close()
+
+    asyncio.run(main())
+
+
 def test_a_server_without_http2_meets_the_preface_with_505() -> None:
     async def main() -> None:
         async with live(echo, http2=False) as address:
@@ -425,5 +444,48 @@ def test_an_address_that_is_taken_is_an_error() -> None:
             again = partial(serve, echo, "127.0.0.1", port, stop=asyncio.Event())
             with pytest.raises(OSError, match="in use"):
                 await again(listening=lambda _: None)
+
+    asyncio.run(main())
+
+
+HEAD = b"POST / HTTP/1.1\r\n"
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEAD + b"Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+        HEAD + b"Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        HEAD.replace(b"1.1", b"1.0") + b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        HEAD + b"Host: a b\r\nTransfer-Encoding: chunked\r\n\r\n",
+        HEAD + b"Host: a@b\r\nTransfer-Encoding: chunked\r\n\r\n",
+        HEAD + b"Host: [::1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_a_request_with_two_ends_or_a_wrong_host_is_the_last(head: bytes) -> None:
+    async def main() -> None:
+        doors = Doors()
+        async with live(doors) as address:
+            client = await Raw.connect(address)
+            behind = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            client.say(head + LAST_CHUNK + behind)
+            answers = await client.rest()
+            assert answers.startswith(b"HTTP/1.1 400 ")
+            assert answers.count(b"HTTP/1.1 ") == 1
+            assert not doors.seen
+            await client.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("host", ["", "a", "a:80", "a:", "127.0.0.1:8080", "[fe80::1%25eth0]:80"])
+def test_any_valid_host_will_do(host: str) -> None:
+    async def main() -> None:
+        async with live(echo) as address:
+            client = await Raw.connect(address)
+            client.say(HEAD + f"Host: {host}\r\nContent-Length: 0\r\n\r\n".encode())
+            assert (await client.head()).startswith(b"HTTP/1.1 200 ")
+            await client.close()
 
     asyncio.run(main())
