@@ -32,14 +32,18 @@ class RecorderNode(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a scripted recorder does instead of recording properly.
+    """What a scripted recorder does instead of recording properly, and from which moment on.
 
-    ``refuse``: answers the upload with `status`. ``no-acks``: 200 and then silence. Once the body
-    holds the text `on_text`: ``error-frame``, an error frame; ``garbage``, something that is no
-    ack frame; ``end-early``, a clean end of the answer; ``reset``, RST_STREAM or a connection
-    that is reset. ``bad-final``: takes the whole recording and answers 500 or an error frame at its
-    end. ``no-final``: takes the whole recording and never ends its answer. ``early-200``: v1
-    answers 200 in place of the interim 100. ``silent``: accepts connections and says nothing.
+    What it can do. The connection: ``silent`` (says nothing more, and reads on),
+    ``reset-connection`` (RST), ``half-close`` (ends its own direction, and reads on),
+    ``stop-reading`` (for `lasts` seconds), ``tls`` (speaks TLS). Answers: ``refuse`` (answers
+    `status`; in the middle of a v1 upload that is its final answer), ``wrong-content`` (200 with
+    a page of HTML), ``early-200`` (v1: 200 in place of the interim 100), ``end-early`` (a clean
+    end), ``garbage`` (something that is no answer, or no ack frame). Streams: ``reset``
+    (RST_STREAM with `code`; v1: RST), ``go-away`` (GOAWAY with `code`; 0 is graceful). Acks:
+    ``no-acks`` from here on, ``late-acks`` (the next comes after `lasts` seconds),
+    ``falling-acks``, ``high-acks`` (far more than was sent), ``error-frame``. Ends: ``bad-final``
+    (500 or an error frame), ``no-final``.
     """
 
     does: Literal[
@@ -53,9 +57,56 @@ class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "no-final",
         "early-200",
         "silent",
+        "reset-connection",
+        "half-close",
+        "wrong-content",
+        "go-away",
+        "late-acks",
+        "falling-acks",
+        "high-acks",
+        "stop-reading",
+        "tls",
     ]
+    at: Literal["dial", "probe", "open", "before-header", "header", "text", "closing"] | None = None
+    """The moment: every connection as soon as something is sent on it; the probe; the upload's
+    request, before it is answered; right after the 200 or the 100; the header line's end; the
+    text `on_text` in the body; the body's end. Absent: as its name has it, else the text."""
+    after: float = 0.0
+    """Seconds after the moment."""
     status: int = 503
     on_text: str = ""
+    code: int | None = None
+    """The error code of HTTP/2; absent: INTERNAL_ERROR."""
+    lasts: float | None = None
+    """Seconds; absent: two."""
+
+    @property
+    def error_code(self) -> int:
+        """The error code of HTTP/2 that counts."""
+        return _INTERNAL_ERROR if self.code is None else self.code
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return _LASTS if self.lasts is None else self.lasts
+
+    @property
+    def moment(self) -> str:
+        """Return the moment at which it departs."""
+        return self.at or _MOMENTS.get(self.does, "text")
+
+
+_INTERNAL_ERROR = 2
+_LASTS = 2.0
+_MOMENTS = {
+    "bad-final": "closing",
+    "early-200": "open",
+    "no-acks": "before-header",
+    "no-final": "closing",
+    "refuse": "open",
+    "silent": "dial",
+    "tls": "dial",
+}
 
 
 class OnFailure(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -200,6 +251,11 @@ class ScenarioError(ValueError):
 _STEP_FIELDS = Step.__struct_fields__
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _OTHER_NODES = frozenset({"s3", "control"})
+_SPOKEN = {
+    "early-200": "v1",
+    **dict.fromkeys(("no-acks", "late-acks", "falling-acks", "high-acks", "go-away"), "v2"),
+}
+"""What exists in one version of the protocol only."""
 _LONGEST = 3600.0
 """Seconds: a scenario that waits for longer is a mistake."""
 
@@ -254,7 +310,7 @@ def _check_recorders(scenario: Scenario) -> frozenset[str]:
         if node.script is None:
             continue
         where = ("recorders", i, "script")
-        only = {"early-200": "v1", "no-acks": "v2"}.get(node.script.does, node.speaks)
+        only = _SPOKEN.get(node.script.does, node.speaks)
         if only != node.speaks:
             raise ScenarioError(
                 f"{node.script.does!r} exists in {only} only, and this recorder speaks "
@@ -262,6 +318,9 @@ def _check_recorders(scenario: Scenario) -> frozenset[str]:
                 (*where, "does"),
             )
         _number(node.script.status, (*where, "status"), least=201, most=599)
+        _number(node.script.after, (*where, "after"))
+        _number(node.script.seconds, (*where, "lasts"), least=0.001)
+        _number(node.script.error_code, (*where, "code"), most=0xFFFFFFFF)
     return frozenset(names)
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ from fixtures.vendor import probed, target_of
 from recspec import __version__
 from recspec.run import results_folder
 from recspec.serving import fail
+from recspec.streaming import Listed, Listing, Stream, Streamed, print_listing
 from reports.names import tape_path
 from reports.results import results_json
 from reports.statement import statement, statement_files
@@ -66,6 +68,8 @@ def check_recorder(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print results.json, and only it, on stdout.")
     ] = False,
+    listed: Listed = False,
+    streamed: Streamed = False,
 ) -> None:
     """Put a recorder through everything, and say which clauses it breaks, if any.
 
@@ -80,10 +84,16 @@ def check_recorder(
     if again is not None:
         _replay(again, profile)
     chosen = _chosen(only or [], skip or [], level or [])
+    if listed:
+        print_listing(map(_listing, chosen))
+        raise typer.Exit(ExitStatus.CONFORMANT)
+    if streamed and as_json:
+        fail(ExitStatus.USAGE, "--stream and --json both print on stdout; give one of them")
     console = Console(stderr=True)
     with results_folder(out) as folder:
         with Progress(len(chosen), console) as progress:
-            checked = asyncio.run(_check(profile, chosen, progress))
+            stream = Stream(progress, folder, len(chosen)) if streamed else None
+            checked = asyncio.run(_check(profile, chosen, stream or progress))
         if isinstance(checked, str):
             fail(ExitStatus.INCONCLUSIVE, f"recspec check recorder: {checked}")
         run, played, has = checked
@@ -100,9 +110,13 @@ def check_recorder(
     if as_json:
         sys.stdout.buffer.write(results_json(run))
         sys.stdout.buffer.flush()
-    told = Console(stderr=as_json)
+    told = Console(stderr=as_json or streamed)
     print_summary(run, told, page)
-    _print_levels(levels, told.print)
+    _print_levels(levels, partial(told.print, markup=False, soft_wrap=True))
+    if stream is not None:
+        lines: list[str] = []
+        _print_levels(levels, lines.append)
+        stream.ended(status, page, lines)
     raise typer.Exit(status)
 
 
@@ -116,7 +130,7 @@ async def _check(
         loop.add_signal_handler(number, stop.set)
     started, begun = datetime.now(UTC), time.monotonic()
     try:
-        async with Rig.started() as rig:
+        async with Rig.started(network=False) as rig:
             target = await target_of(profile, rig)
             try:
                 played = await play_suite(chosen, target, rig, observer, stop)
@@ -215,6 +229,10 @@ def _chosen(only: list[str], skip: list[str], levels: list[Level]) -> list[Case]
     if not chosen:
         fail(ExitStatus.USAGE, "nothing is left to be checked; ask for more or leave out less")
     return chosen
+
+
+def _listing(case: Case) -> Listing:
+    return Listing(id=case.id, title=case.title, level=case.level, clauses=case.clauses)
 
 
 def _named(case: Case, name: str) -> bool:

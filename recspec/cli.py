@@ -24,9 +24,11 @@ COMMANDS = {
     ("judge",): "recspec.judge:judge",
     ("report",): "recspec.report:report",
     ("explain",): "recspec.explain:explain",
+    ("explore",): "recspec.explore:explore_command",
     ("check", "cast"): "recspec.check_cast:check_cast",
     ("check", "policy"): "recspec.check_policy:policy",
     ("check", "recorder"): "recspec.check_recorder:check_recorder",
+    ("check", "client"): "recspec.check_client:check_client",
     ("serve", "recorder"): "recspec.serve_recorder:serve_recorder_command",
     ("serve", "ssh-server"): "recspec.serve_ssh_server:ssh_server",
     ("serve", "control"): "recspec.serve_control:control",
@@ -39,7 +41,7 @@ COMMANDS = {
 """Every command, and the function behind it."""
 
 _GROUPS = {
-    "check": "Check one thing: a recorder, recordings, a policy.",
+    "check": "Check one thing: a recorder, a client, recordings, a policy.",
     "serve": "Run one reference part by itself.",
     "list": "Say what there is.",
 }

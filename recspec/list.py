@@ -16,19 +16,26 @@ from conformance.clauses import AREAS, CATALOGUE, Binds, Clause, Level
 from conformance.judgement import ExitStatus
 from fixtures.faults import vocabulary
 from reports.visible import one_line
-from scenarios.reader import UnreadableScenarioError, library
+from scenarios.matrix import MATRIX
+from scenarios.reader import UnreadableScenarioError
+from scenarios.selection import chosen
 from simulator.overlay import mutants
 
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON array on stdout.")]
 
 
-def list_scenarios(as_json: Json = False) -> None:
-    """List the scenarios of the library.
+def list_scenarios(
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="The generated matrix in place of the library.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the scenarios of the library, or of the matrix.
 
     Example: recspec list scenarios --json
     """
     try:
-        found = library(frozenset(vocabulary()))
+        found = chosen([MATRIX] if matrix else [], frozenset(vocabulary()))
     except UnreadableScenarioError as error:
         print(f"recspec list: {error}", file=sys.stderr)  # noqa: T201
         raise typer.Exit(ExitStatus.USAGE) from None

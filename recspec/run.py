@@ -6,12 +6,14 @@ import asyncio
 import fcntl
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 
@@ -20,21 +22,30 @@ from conformance.scenario import Scenario
 from fixtures.faults import vocabulary
 from recspec import __version__
 from recspec.serving import fail
+from reports.agreement import AGREEMENT, agreement_json, print_agreement
 from reports.names import PAGE, RESULTS
 from reports.results import results_json
 from reports.terminal import Progress, print_summary
 from reports.write import ReportError, write_reports
 from scenarios.engine import DEFAULT_JOBS, Options, Play, Result, play
-from scenarios.reader import (
-    UnknownScenarioError,
-    UnreadableScenarioError,
-    library,
-    load,
-    select,
-)
+from scenarios.reader import UnknownScenarioError, UnreadableScenarioError, load
+from scenarios.selection import chosen as selected
+from scenarios.simulated import agreement, simulate
 from simulator.overlay import Mutant, mutants
 
 DEFAULT_OUT = Path("recspec-results")
+SIMULATED = "sim"
+"""The folder of the simulated run's results, beside the live one's."""
+
+Playing = Callable[[list[Play], Options, Progress, asyncio.Event], Awaitable[Result]]
+
+
+class World(StrEnum):
+    """Where scenarios are played."""
+
+    LIVE = "live"
+    SIM = "sim"
+    BOTH = "both"
 
 
 def run(
@@ -42,7 +53,8 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="[SELECT]...",
-            help="Scenario IDs, folders, shell patterns, or scenario files. None: the library.",
+            help="Scenario IDs, folders, shell patterns, or scenario files; 'matrix' is the "
+            "generated matrix, 'all' both. None: the library.",
         ),
     ] = None,
     jobs: Annotated[
@@ -65,6 +77,13 @@ def run(
     mutant: Annotated[
         str | None, typer.Option("--mutant", help="Play with this defect in a reference part.")
     ] = None,
+    world: Annotated[
+        World,
+        typer.Option(
+            "--world",
+            help="Play on real parts, in virtual time, or both, and compare what came of it.",
+        ),
+    ] = World.LIVE,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print results.json, and only it, on stdout.")
     ] = False,
@@ -72,52 +91,99 @@ def run(
     """Play scenarios on real parts, break them on purpose, and judge what happened.
 
     Ends with 0 when everything conforms, 1 when something does not, 2 for wrong usage, 3 when
-    the rig failed and nothing that was checked failed.
+    the rig failed and nothing that was checked failed, or when the two worlds differ.
+
+    With '--world sim' what cannot be played in virtual time is skipped, with the reason. With
+    '--world both' the folder holds the live results, the simulated ones in 'sim', and what differs
+    in 'agreement.json'.
 
     Example: recspec run failover --jobs 8 --out /tmp/results
     """
-    chosen = _chosen(selection or [])
-    defect = _mutant(mutant)
+    plays = [Play(scenario, _mutant(mutant)) for scenario in scenarios_of(selection or [])]
+    options = Options(jobs=jobs, seed=seed, speed=speed, version=__version__)
     console = Console(stderr=True)
     with results_folder(out) as folder:
-        options = Options(jobs=jobs, seed=seed, speed=speed, version=__version__)
-        with Progress(len(chosen), console) as progress:
-            result = asyncio.run(_play(chosen, defect, options, progress))
-        status = exit_status(result.run)
-        histories = dict(zip((s.id for s in chosen), result.histories, strict=True))
-        try:
-            page: Path | None = write_reports(result.run, histories, folder)
-        except ReportError as error:
-            page = None
-            console.print(str(error), markup=False, soft_wrap=True)
-            status = status or ExitStatus.INCONCLUSIVE
-    if as_json:
-        sys.stdout.buffer.write(results_json(result.run))
-        sys.stdout.buffer.flush()
-    print_summary(result.run, Console(stderr=as_json), page)
+        if world is World.BOTH:
+            status = _both(plays, options, folder, as_json=as_json)
+        else:
+            result = _played(plays, options, console, play if world is World.LIVE else simulate)
+            status, page = _written(plays, result, folder, console)
+            if as_json:
+                sys.stdout.buffer.write(results_json(result.run))
+                sys.stdout.buffer.flush()
+            print_summary(result.run, Console(stderr=as_json), page)
     raise typer.Exit(status)
 
 
-async def _play(
-    chosen: list[Scenario], mutant: Mutant | None, options: Options, progress: Progress
+def _both(plays: list[Play], options: Options, folder: Path, *, as_json: bool) -> int:
+    """Play in both worlds, write all that came of it, and tell where they differ."""
+    console, told = Console(stderr=True), Console(stderr=as_json)
+    simulated = _played(plays, options, console, simulate)
+    live = _played(plays, options, console, play)
+    agreed = agreement(plays, live, simulated)
+    sim_status, _ = _written(plays, simulated, folder / SIMULATED, console)
+    more = {AGREEMENT: agreement_json(agreed)}
+    status, page = _written(plays, live, folder, console, more)
+    if as_json:
+        both = {
+            "live": msgspec.Raw(results_json(live.run)),
+            "sim": msgspec.Raw(results_json(simulated.run)),
+            "agreement": agreed,
+        }
+        sys.stdout.buffer.write(msgspec.json.encode(both) + b"\n")
+        sys.stdout.buffer.flush()
+    print_summary(simulated.run, told)
+    print_summary(live.run, told, page)
+    print_agreement(agreed, told)
+    if ExitStatus.NOT_CONFORMANT in (status, sim_status):
+        return ExitStatus.NOT_CONFORMANT
+    return status or sim_status or (ExitStatus.INCONCLUSIVE if agreed.differences else status)
+
+
+def _played(
+    plays: list[Play], options: Options, console: Console, playing: Playing = play
+) -> Result:
+    with Progress(len(plays), console) as progress:
+        return asyncio.run(play_until_stopped(plays, options, progress, playing))
+
+
+def _written(
+    plays: list[Play],
+    result: Result,
+    folder: Path,
+    console: Console,
+    more: dict[str, bytes] | None = None,
+) -> tuple[int, Path | None]:
+    """Write a run's folder; returns the exit status and the path of its page."""
+    status: int = exit_status(result.run)
+    histories = dict(zip((item.scenario.id for item in plays), result.histories, strict=True))
+    try:
+        return status, write_reports(result.run, histories, folder, more=more or {})
+    except ReportError as error:
+        console.print(str(error), markup=False, soft_wrap=True)
+        return status or ExitStatus.INCONCLUSIVE, None
+
+
+async def play_until_stopped(
+    plays: list[Play], options: Options, progress: Progress, playing: Playing = play
 ) -> Result:
     """Play until all is over, or SIGINT or SIGTERM asks to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    return await play([Play(s, mutant) for s in chosen], options, progress, stop)
+    return await playing(plays, options, progress, stop)
 
 
-def _chosen(selection: list[str]) -> list[Scenario]:
-    """Return what was selected: scenarios of the library by name, and files by path."""
+def scenarios_of(selection: list[str]) -> list[Scenario]:
+    """Return what was selected, scenarios by name and files by path, or end the command."""
     faults = frozenset(vocabulary())
     files = [name for name in selection if name.endswith((".yaml", ".yml"))]
     names = [name for name in selection if name not in files]
     try:
         found = {name: load(Path(name), faults) for name in files}
         if names or not files:
-            found |= select(library(faults), names)
+            found |= selected(names, faults)
     except (UnreadableScenarioError, UnknownScenarioError) as error:
         fail(ExitStatus.USAGE, str(error))
     return list(found.values())

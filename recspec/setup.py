@@ -18,6 +18,7 @@ import msgspec
 import typer
 
 from fixtures import go_toolchain, loopback, toxiproxy_setup
+from fixtures.go_build import Say
 
 NOT_READY = 3
 """Exit status when something that live runs need is missing."""
@@ -84,7 +85,7 @@ def look(toxiproxy: Finding) -> Iterator[Finding]:
 
 
 def _toxiproxy(*, build: bool) -> Finding:
-    search: Callable[[toxiproxy_setup.Say], toxiproxy_setup.Toxiproxy]
+    search: Callable[[Say], toxiproxy_setup.Toxiproxy]
     search = toxiproxy_setup.find_or_build if build else toxiproxy_setup.find
     try:
         found = search(lambda line: typer.echo(line, err=True))

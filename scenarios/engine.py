@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -14,6 +14,7 @@ import msgspec
 
 from conformance.checking import judge
 from conformance.clauses import CATALOGUE
+from conformance.clients import binds_client, judge_driven, skipped, unplayable
 from conformance.history import History
 from conformance.judgement import (
     ClauseCoverage,
@@ -26,13 +27,14 @@ from conformance.judgement import (
 )
 from conformance.machine import TRANSITIONS, covered
 from conformance.scenario import Scenario
+from fixtures.driver_process import DriverCommand
 from fixtures.faults import vocabulary
 from fixtures.live import LiveWorld
 from fixtures.nursery import NurseryGone
 from fixtures.rig import Rig
 from simulator.overlay import Mutant
 
-DEFAULT_JOBS = 64
+DEFAULT_JOBS = 160
 """Scenarios that are played at once: they mostly wait for the protocol's timers."""
 
 
@@ -48,6 +50,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     speed: int = 1
     target: str = "reference"
     version: str = ""
+    driver: DriverCommand | None = None
+    """The client under test, in place of our SSH server's own recorder client."""
 
 
 class Play(msgspec.Struct, frozen=True):
@@ -86,21 +90,37 @@ async def play(
     judged: dict[int, tuple[Judgement, History]] = {}
     faults = vocabulary()
     gate = asyncio.Semaphore(options.jobs)
+    driver = options.driver
+
+    def judged_by(scenario: Scenario, history: History) -> Judgement:
+        if driver is not None:
+            return judge_driven(scenario, history, driver.can)
+        return judge(scenario, history)
 
     async def one(rig: Rig, index: int) -> None:
         scenario, mutant = plays[index].scenario, plays[index].mutant
 
         def world() -> LiveWorld:
             return LiveWorld(
-                rig, scenario, faults, seed=options.seed, speed=options.speed, mutant=mutant
+                rig,
+                scenario,
+                faults,
+                seed=options.seed,
+                speed=options.speed,
+                mutant=mutant,
+                driver=driver,
             )
 
         async with gate:
             observer.started(scenario.id)
+            history: History
             try:
                 for left in reversed(range(TAKES)):
+                    if driver is not None and (why := unplayable(scenario, driver.can)):
+                        judgement, history = skipped(scenario, why), ()
+                        break
                     history = await world().play()
-                    judgement = await asyncio.to_thread(judge, scenario, history)
+                    judgement = await asyncio.to_thread(judged_by, scenario, history)
                     if not left or not any(finding.void for finding in judgement.findings):
                         break
             except Exception as error:  # noqa: BLE001 - a rig that breaks knows nothing of anybody
@@ -138,7 +158,7 @@ async def play(
             started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             duration_s=time.monotonic() - begun,
             results=results,
-            coverage=coverage(results),
+            coverage=coverage(results, tuple(filter(binds_client, CATALOGUE)) if driver else None),
         ),
         histories=tuple(judged[index][1] for index in range(len(plays))),
     )
@@ -173,16 +193,17 @@ def _not_played(scenario: Scenario, why: str) -> Judgement:
     )
 
 
-def coverage(judgements: Iterable[Judgement]) -> Coverage:
-    """Measure what was exercised, from what was judged."""
+def coverage(judgements: Iterable[Judgement], clauses: Collection[str] | None = None) -> Coverage:
+    """Measure what was exercised, from what was judged; of `clauses`, or of the whole catalogue."""
+    clauses = CATALOGUE if clauses is None else clauses
     judgements = tuple(judgements)
     taken, missing = covered(arrow for j in judgements for arrow in j.transitions)
     checked = {clause for j in judgements for clause in j.clauses}
     return Coverage(
         transitions=TransitionCoverage(covered=len(taken), total=len(TRANSITIONS), missing=missing),
         clauses=ClauseCoverage(
-            covered=len(checked & CATALOGUE.keys()),
-            total=len(CATALOGUE),
-            missing=tuple(clause for clause in CATALOGUE if clause not in checked),
+            covered=len(checked & set(clauses)),
+            total=len(clauses),
+            missing=tuple(clause for clause in clauses if clause not in checked),
         ),
     )

@@ -165,6 +165,7 @@ def select(available: dict[str, Scenario], patterns: Iterable[str]) -> dict[str,
         if not matches:
             raise UnknownScenarioError(
                 f"no scenario matches {pattern!r}; 'recspec list scenarios' names them all"
+                " (with '--matrix', the generated ones)"
             )
         chosen.update((name, available[name]) for name in matches)
     return dict(available) if not patterns else chosen

@@ -86,6 +86,9 @@ class Phase(IntEnum):
     OVER = 8
 
 
+OUT_OF_TIME = "no recorder was found in time"
+"""Why an attempt fails that the time for all of them together has ended."""
+
 _CHOOSING = frozenset({Phase.DIAL, Phase.PROBE, Phase.DIAL_V1, Phase.OPEN})
 
 
@@ -173,17 +176,17 @@ class Client:
     def connected(self, event: Connected, now: int) -> Effects:
         """Probe on a fresh connection, or open v1 on the second one."""
         s = self.session
-        if event.op != s.op:
+        if event.op != s.op or s.phase not in (Phase.DIAL, Phase.DIAL_V1):
             return []
+        if now >= s.choose_by:
+            return self.attempt_failed(OUT_OF_TIME, now)
         if s.phase is Phase.DIAL:
             s.phase = Phase.PROBE
             return [
                 SetTimer(Timer.STEP, min(now + self.timers.probe, s.choose_by)),
                 Probe(s.op),
             ]
-        if s.phase is Phase.DIAL_V1:
-            return self.open(now, v2=False)
-        return []
+        return self.open(now, v2=False)
 
     def dial_failed(self, event: DialFailed, now: int) -> Effects:
         """Give the recorder up: a failed dial ends the attempt (D2)."""
@@ -197,6 +200,8 @@ class Client:
         s = self.session
         if event.op != s.op or s.phase is not Phase.PROBE:
             return []
+        if now >= s.choose_by:
+            return self.attempt_failed(OUT_OF_TIME, now)
         if event.v2:
             return self.open(now, v2=True)
         return [Cancel(s.op), *self.dial(Phase.DIAL_V1, now)]
@@ -431,7 +436,7 @@ class Client:
         if event.timer is Timer.STEP and s.phase in _CHOOSING:
             return self.step_timed_out(now)
         if event.timer is Timer.CHOOSE and s.phase in _CHOOSING:
-            return self.attempt_failed("no recorder was found in time", max(now, s.choose_by))
+            return self.attempt_failed(OUT_OF_TIME, max(now, s.choose_by))
         if event.timer is Timer.ACK and s.phase is Phase.STREAMING:
             due = s.last_frame_at + self.timers.ack_window
             if now >= due:
@@ -445,7 +450,7 @@ class Client:
         """A dial, probe or open took too long; a silent probe means v1 (section 3)."""
         s = self.session
         if now >= s.choose_by:
-            return self.attempt_failed("no recorder was found in time", now)
+            return self.attempt_failed(OUT_OF_TIME, now)
         if s.phase is Phase.PROBE:
             return [Cancel(s.op), *self.dial(Phase.DIAL_V1, now)]
         what = "the upload was not accepted" if s.phase is Phase.OPEN else "dial"

@@ -22,7 +22,7 @@ from typing import Protocol
 import msgspec
 
 from conformance.wire import SECOND
-from simulator.process_tree import LIMIT, end_tree, kill_group
+from simulator.process_tree import LIMIT, end_tree, kill_group, started
 
 HANGUP_GRACE = 0.5
 """Seconds between the hang-up and the kill."""
@@ -84,6 +84,7 @@ class Command:
         self.terminal = ""
         self.is_pty = program.size is not None
         self.pid = self._start(program)
+        self._started = started(self.pid)
         self._watch_exit()
         self.set_reading(wanted=True)
 
@@ -323,7 +324,12 @@ class Command:
         if self._grace is not None:
             self._grace.cancel()
         self.silence()
-        await end_tree(self.pid, self._mark, thorough=thorough or self.status is None)
+        await end_tree(
+            self.pid,
+            self._mark,
+            thorough=thorough or self.status is None,
+            since=self._started,
+        )
         await asyncio.wait([self._gone], timeout=LIMIT / SECOND)
 
     def _close_all(self) -> None:

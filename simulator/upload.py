@@ -259,6 +259,10 @@ class Upload(asyncio.Protocol):
 
     def _say_handed(self) -> None:
         half = self._half
+        if self._transport is not None and self._transport.is_closing():
+            # The kernel did not take it: the connection broke under the write, and that it is
+            # lost is told in the loop's next turn. Output that was not handed over is not shown.
+            return
         if self._unsaid and not self._paused and half is not None and half.all_out:
             self._unsaid = False
             if self.stage is Stage.STREAMING:

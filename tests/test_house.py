@@ -21,6 +21,7 @@ import simulator.mutants
 from conformance.cases import cases
 from conformance.clauses import CATALOGUE
 from fixtures.faults import vocabulary
+from scenarios.matrix import matrix
 from scenarios.reader import library
 from simulator.overlay import Mutant, mutants
 
@@ -139,9 +140,8 @@ def test_a_fault_is_a_module_with_a_name_and_two_functions(module_name: str) -> 
 def test_every_fault_is_in_the_vocabulary_and_is_played() -> None:
     faults = vocabulary()
     assert len(faults) == len(FAULTS)
-    played = {
-        plan.fault for scenario in library(frozenset(faults)).values() for plan in scenario.faults
-    }
+    scenarios = (*library(frozenset(faults)).values(), *matrix().values())
+    played = {plan.fault for scenario in scenarios for plan in scenario.faults}
     assert played == set(faults)
 
 

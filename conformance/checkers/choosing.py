@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from conformance.checking import Findings, checks
-from conformance.history import Answered, BodyStarted, Dialled, Requested
+from conformance.history import Answered, BodyStarted, Dialled, Disconnected, Requested
 from conformance.machine import State
 from conformance.sessions import NO_REPORT, SessionView, View
 from conformance.wire import V1_RECORD, V2_RECORD, Timers
@@ -131,13 +131,20 @@ def budget(view: View, out: Findings) -> None:
 @checks("choose-4", "v1-1", "v2-1")
 def requests(view: View, out: Findings) -> None:
     """Follow each connection through probe, answer and first body byte."""
-    probed: set[str] = set()
+    probed: set[str] = set()  # connections, and recorders whose probe was not used up
     heads: dict[tuple[str, int], Requested] = {}
     opened: set[tuple[str, int]] = set()
     asked_http2: set[str] = set()
+    mute: set[str] = set()
     for event in view.of("network"):
         what = event.what
-        if isinstance(what, Requested):
+        if isinstance(what, Dialled):
+            mute.add(what.connection)
+        elif isinstance(what, Disconnected) and what.connection in mute:
+            # A v1 recorder may end the connection at the preface, before the probe's head comes.
+            asked_http2.add(what.recorder)
+        elif isinstance(what, Requested):
+            mute.discard(what.connection)
             heads[what.connection, what.stream] = what
             if what.http == "2":
                 asked_http2.add(what.recorder)
@@ -148,7 +155,7 @@ def requests(view: View, out: Findings) -> None:
             if head is None:
                 continue
             if head.method == "HEAD" and what.status == 200 and head.http == "2":
-                probed.add(what.connection)
+                probed |= {what.connection, what.recorder}
             if what.status == (100 if head.http == "1.1" else 200):
                 opened.add((what.connection, what.stream))
         elif isinstance(what, BodyStarted):
@@ -169,10 +176,12 @@ def _post(what: Requested, probed: set[str], asked_http2: set[str], out: Finding
     if what.path == V2_RECORD:
         out.expect(
             "choose-4",
-            what.http == "2" and what.connection in probed,
+            what.http == "2" and bool({what.connection, what.recorder} & probed),
             "v2 was used without a probe that was answered 200 over HTTP/2",
             what,
         )
+        # A probe stands for one upload elsewhere: its own connection may have been taken away.
+        probed.discard(what.recorder)
     elif what.path == V1_RECORD:
         out.expect(
             "choose-4",

@@ -28,7 +28,7 @@ from fixtures.target import Target, TargetError
 from scenarios.engine import TAKES
 from scenarios.recorder import Play, all_plays
 
-AT_ONCE = {Phase.WIRE: 64, Phase.HOSTILE: 1, Phase.STORAGE: 4}
+AT_ONCE = {Phase.WIRE: 64, Phase.HOSTILE: 1, Phase.STORAGE: 6}
 """How many cases of a phase are played at a time."""
 GRACE_S = 180.0
 """Seconds over its own time after which a play is given up: it waits with deadlines of its own."""

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from conformance.clauses import AREAS, CATALOGUE, Binds, Level
 from fixtures.faults import vocabulary
 from recspec.cli import application
+from scenarios.matrix import matrix
 from scenarios.reader import library
 from simulator.overlay import mutants
 
@@ -114,6 +115,12 @@ def test_scenarios() -> None:
     known = library(frozenset(vocabulary()))
     assert found == [{"id": name, "title": s.title} for name, s in known.items()]
     assert next(iter(known)) in listed("scenarios").stdout
+
+
+def test_scenarios_of_the_matrix() -> None:
+    found = rows("scenarios", "--matrix")
+    assert [row["id"] for row in found] == list(matrix())
+    assert all(row["title"] for row in found)
 
 
 def test_mutants() -> None:

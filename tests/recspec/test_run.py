@@ -203,7 +203,7 @@ def test_toxiproxy_killed_midway_is_an_error_not_a_verdict(tmp_path: Path) -> No
 def test_without_toxiproxy_the_rest_is_judged(tmp_path: Path) -> None:
     out = tmp_path / "out"
     nowhere = {"XDG_CACHE_HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "RECSPEC_TOXIPROXY": ""}
-    done = run("basic/exec", "failover/second-wins", "--out", str(out), **nowhere)
+    done = run("basic/exec", "network/slow", "--out", str(out), **nowhere)
     assert done.returncode == 3
     results = json.loads((out / "results.json").read_bytes())["results"]
     assert [result["status"] for result in results] == ["pass", "error"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from conformance.agreement import differences
 from conformance.cases import PREFIX
 from conformance.judgement import Finding, Judgement, Status
 from conformance.machine import TRANSITIONS
@@ -14,6 +15,8 @@ from fixtures.faults import vocabulary
 from scenarios.engine import Options, Play, Result, play
 from scenarios.reader import library
 from simulator.overlay import mutants
+from simulator.virtual.playable import can_play
+from simulator.virtual.world import VirtualWorld
 
 LIBRARY = library(frozenset(vocabulary()))
 MUTANTS = {
@@ -60,6 +63,13 @@ def test_the_reference_parts_conform(name: str, result: Result) -> None:
     judgement = result.run.results[list(LIBRARY).index(name)]
     assert judgement.scenario == name
     assert judgement.status is Status.PASS, told(judgement.findings)
+
+
+@pytest.mark.parametrize("name", [name for name in LIBRARY if not can_play(LIBRARY[name])])
+def test_the_virtual_world_agrees(name: str, result: Result) -> None:
+    # Where they differ, one of the two worlds is wrong.
+    live = result.histories[list(LIBRARY).index(name)]
+    assert not differences(LIBRARY[name], live, VirtualWorld(LIBRARY[name]).play())
 
 
 def test_every_arrow_is_taken(result: Result) -> None:

@@ -210,6 +210,28 @@ def test_the_budget_ends_the_attempt_under_way() -> None:
     assert play.timers == {}
 
 
+@pytest.mark.parametrize("late", [0, 1])
+@pytest.mark.parametrize("answer", ["connected", "v2", "v1", "connected for v1"])
+def test_an_answer_that_comes_when_the_time_is_over_begins_nothing(answer: str, late: int) -> None:
+    # Found by exploration: the recorder would be dialled again, probed or asked for an upload.
+    play = Play(recorders=(A, B), reject_message="no")
+    budget_ends = play.timers[Timer.CHOOSE]
+    event: Any = core.Connected(1)
+    if answer != "connected":
+        play.on(core.Connected(1))
+        event = core.Probed(1, v2=answer == "v2")
+    if answer == "connected for v1":
+        play.on(core.Probed(1, v2=False))
+        event = core.Connected(2)
+    play.now = budget_ends + late
+    effects = play.on(event)
+    begun = (core.Dial, core.Probe, core.Open)
+    assert [effect for effect in effects if isinstance(effect, begun)] == []
+    assert of(effects, core.Cancel) == [core.Cancel(play.op)]
+    assert play.all(core.Reject) == [core.Reject("no")]
+    assert play.timers == {}
+
+
 # --- the failure action ---------------------------------------------------------------------------
 
 

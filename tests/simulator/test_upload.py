@@ -550,6 +550,35 @@ def test_v1_handed_waits_for_the_kernel() -> None:
     play(scene())
 
 
+def test_output_is_not_handed_over_to_a_connection_that_just_broke() -> None:
+    """The kernel knows of the reset and refuses the write, before the loop hears of either."""
+
+    async def scene() -> None:
+        loop, told = asyncio.get_running_loop(), Told()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            upload = Upload(7, told)
+            upload.dial("{}:{}".format(*server.getsockname()))
+            assert await told.next() == core.Connected(7)
+            recorder, _ = server.accept()
+            upload.open(v2=False)
+            recorder.setblocking(False)
+            await loop.sock_recv(recorder, 1 << 16)
+            await loop.sock_sendall(recorder, b"HTTP/1.1 100 Continue\r\n\r\n")
+            assert await told.next() == core.Opened(7)
+            linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+            recorder.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            recorder.close()
+            upload.send(b"header\n")
+            assert told.events == []
+            assert isinstance(await told.next(), core.UploadLost)
+            upload.cancel()
+            async with asyncio.timeout(DEADLINE):
+                await upload.gone
+            assert told.events == []
+
+    play(scene())
+
+
 # --- the answer's frames --------------------------------------------------------------------------
 
 

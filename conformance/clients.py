@@ -1,0 +1,126 @@
+"""What a history says of a recorder client under test: what of it counts, and what cannot be seen.
+
+The SSH server, the recorders and the control plane of such a run are ours. What binds them is not
+the client's, and when one of them breaks a clause although the client kept all of its own, nothing
+is known: that is ours. What a driver says that it cannot do is skipped, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from conformance.checkers.clients import judge_client
+from conformance.checking import RIG, Findings, judge
+from conformance.clauses import CATALOGUE, Binds
+from conformance.driver import Can
+from conformance.history import History
+from conformance.judgement import Finding, Judgement, Status, worst
+from conformance.scenario import Scenario
+from conformance.sessions import join
+
+_SHARED = frozenset(
+    {"streaming-1", "streaming-2", "streaming-5", "machine-1", "machine-2", "machine-3"}
+)
+"""Clauses of the SSH server that it can keep only with its client."""
+_DECIDING = frozenset({"failure-1", "failure-2", "failure-5", "failure-6"})
+_ENFORCING = frozenset({"failure-3"})
+_ATTEMPTS = frozenset({"choose-1", "choose-6", "choose-15", "choose-16", "choose-17"})
+_NOT_ASKED = frozenset({"choose-5"})
+"""Whether a session is recorded is decided before its client is asked."""
+
+_BAD = (Status.FAIL, Status.WARN, Status.ERROR)
+
+
+def lacking(clause: str, can: Collection[str]) -> str:
+    """Say why a clause that binds a client cannot be seen of one that can do this; or nothing."""
+    needs = {
+        Can.FAILURE_ACTIONS: _DECIDING,
+        Can.HANDED: _ENFORCING,
+        Can.ATTEMPTS: _ATTEMPTS,
+    }
+    words = {
+        Can.FAILURE_ACTIONS: "the driver has no failure actions: our SSH server acted in its place",
+        Can.HANDED: "the driver takes a write before its bytes have left for the recorder",
+        Can.ATTEMPTS: "the driver does not report its attempts",
+    }
+    return next((words[what] for what in needs if clause in needs[what] and what not in can), "")
+
+
+def binds_client(clause: str) -> bool:
+    """Tell whether a clause is a client's to keep, alone or with the SSH server around it."""
+    if clause in _NOT_ASKED:
+        return False
+    return CATALOGUE[clause].binds is Binds.CLIENT or clause in _SHARED | _DECIDING | _ENFORCING
+
+
+def unplayable(scenario: Scenario, can: Collection[str]) -> str:
+    """Say why a scenario cannot be played with such a client, or nothing."""
+    for node in scenario.recorders:
+        if node.speaks not in can:
+            return f"{node.name} speaks {node.speaks}, and the client does not"
+    if all(session.run == "sftp" for session in scenario.sessions):
+        return "no session of it is recorded"
+    return ""
+
+
+def skipped(scenario: Scenario, why: str) -> Judgement:
+    """Return the judgement of a scenario that was not played, with the reason."""
+    return Judgement(
+        scenario=scenario.id,
+        title=scenario.title,
+        status=Status.SKIP,
+        duration_s=0.0,
+        clauses=(),
+        findings=(Finding(clause=RIG, status=Status.SKIP, message=why),),
+        transitions=(),
+    )
+
+
+def judge_driven(scenario: Scenario, history: History, can: Collection[str]) -> Judgement:
+    """Judge a history of a session with a client under test."""
+    whole = judge(scenario, history)
+    if any(finding.clause == RIG and not finding.void for finding in whole.findings):
+        return whole
+    more = Findings()
+    judge_client(join(scenario, history), more)
+    findings = (*whole.findings, *more.findings)
+    checked = {*whole.clauses, *more.checked}
+    kept, ours = [], []
+    for finding in findings:
+        if finding.clause == RIG:
+            kept.append(finding)
+        elif not binds_client(finding.clause):
+            ours.append(finding)
+        elif not lacking(finding.clause, can):
+            kept.append(finding)
+    unseen = [
+        Finding(clause=clause, status=Status.SKIP, message=why)
+        for clause in CATALOGUE
+        if clause in checked and binds_client(clause) and (why := lacking(clause, can))
+    ]
+    if not any(finding.status in _BAD for finding in kept):
+        kept += [_our_own(finding) for finding in ours if finding.status in _BAD]
+    clauses = tuple(
+        clause
+        for clause in CATALOGUE
+        if clause in checked and binds_client(clause) and not lacking(clause, can)
+    )
+    statuses = [finding.status for finding in kept if finding.status is not Status.SKIP]
+    return msgspec.structs.replace(
+        whole,
+        status=worst(statuses or [Status.PASS if clauses else Status.SKIP]),
+        clauses=clauses,
+        findings=(*kept, *unseen),
+    )
+
+
+def _our_own(finding: Finding) -> Finding:
+    """Blame ourselves: the client kept all that binds it, and yet this broke."""
+    return msgspec.structs.replace(
+        finding,
+        clause=RIG,
+        status=Status.ERROR,
+        message=f"{finding.clause}, which does not bind a client, is broken: {finding.message}",
+    )

@@ -1,0 +1,125 @@
+"""``recspec check client``: play the scenarios against a recorder client, and judge it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from conformance.driver import Can
+from conformance.judgement import ExitStatus, exit_status
+from conformance.scenario import Scenario
+from fixtures.drivers.greeting import DriverError, Greeted, command_of, greeted
+from fixtures.profiles import Profile, ProfileError, read_profile
+from recspec import __version__
+from recspec.run import play_until_stopped, results_folder, scenarios_of
+from recspec.serving import fail
+from reports.results import results_json
+from reports.terminal import Progress, print_summary
+from reports.write import ReportError, write_reports
+from scenarios.engine import Options, Play
+from scenarios.matrix import MATRIX
+from scenarios.selection import ALL
+
+JOBS = 32
+"""Scenarios that are played at once: beside the parts of each runs a driver."""
+
+
+def check_client(
+    profile: Annotated[
+        Path, typer.Argument(metavar="PROFILE", help="The client's profile (a TOML file).")
+    ],
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="NAME", help="Scenarios, folders, patterns or files to play."
+        ),
+    ] = None,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Play the generated matrix, too.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, help="How many scenarios are played at once.")
+    ] = JOBS,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="A new folder for the results. [default: one by the time]"),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print results.json, and only it, on stdout.")
+    ] = False,
+) -> None:
+    """Put a recorder client through the scenarios, and say which clauses it breaks, if any.
+
+    The client is driven by a program that speaks the driver protocol (docs/driver-protocol.md).
+    Ends with 0 when it is conformant, 1 when it is not, 2 for wrong usage, 3 when its driver could
+    not be started or nothing could be checked.
+
+    Example: recspec check client fixtures/targets/upstream-client.toml --only failover
+    """
+    target = _profile(profile)
+    scenarios = _chosen(only or [], matrix=matrix)
+    console = Console(stderr=True)
+    client = _greeted(target)
+    _introduce(client, console)
+    with results_folder(out) as folder:
+        options = Options(jobs=jobs, target=target.name, version=__version__, driver=client.command)
+        with Progress(len(scenarios), console) as progress:
+            plays = [Play(scenario) for scenario in scenarios]
+            result = asyncio.run(play_until_stopped(plays, options, progress))
+        status = exit_status(result.run)
+        played = zip(scenarios, result.histories, strict=True)
+        histories = {scenario.id: history for scenario, history in played if history}
+        try:
+            page: Path | None = write_reports(result.run, histories, folder)
+        except ReportError as error:
+            page = None
+            console.print(str(error), markup=False, soft_wrap=True)
+            status = status or ExitStatus.INCONCLUSIVE
+    if as_json:
+        sys.stdout.buffer.write(results_json(result.run))
+        sys.stdout.buffer.flush()
+    print_summary(result.run, Console(stderr=as_json), page)
+    raise typer.Exit(status)
+
+
+def _profile(path: Path) -> Profile:
+    try:
+        profile = read_profile(path)
+    except ProfileError as error:
+        fail(ExitStatus.USAGE, str(error))
+    if profile.role != "client":
+        fail(ExitStatus.USAGE, f"{path}: role: {profile.role!r}; this command checks clients")
+    return profile
+
+
+def _chosen(only: list[str], *, matrix: bool) -> list[Scenario]:
+    """Return the scenarios that are asked for: the library, the matrix, or parts of them."""
+    names = [*only, *([MATRIX] if matrix and only else [])]
+    if matrix and not only:
+        names = [ALL]
+    return scenarios_of(names)
+
+
+def _greeted(profile: Profile) -> Greeted:
+    """Start the driver once, to hear what it can do; ends the command when that fails."""
+    try:
+        command = command_of(profile, lambda line: typer.echo(line, err=True))
+        return asyncio.run(greeted(command))
+    except DriverError as error:
+        fail(ExitStatus.INCONCLUSIVE, f"recspec check client: {error}")
+    except KeyboardInterrupt:
+        fail(
+            ExitStatus.INCONCLUSIVE, "recspec check client: interrupted before anything was played"
+        )
+
+
+def _introduce(client: Greeted, console: Console) -> None:
+    lacks = [ability.value for ability in Can if ability not in client.command.can]
+    cannot = f"; it cannot: {', '.join(lacks)}" if lacks else ""
+    named = " ".join(filter(None, (client.name, client.version)))
+    console.print(f"{named}{cannot}", markup=False, highlight=False, soft_wrap=True)
