@@ -212,6 +212,10 @@ class Requested(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="reque
     http: str
     """``1.1`` or ``2``."""
     expect_continue: bool = False
+    chunked: bool | None = None
+    """Whether the body of an HTTP/1.1 request comes in chunks; None when nobody noted it."""
+    offers: str = ""
+    """The content codings that it offers to read."""
 
 
 class Answered(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="answered"):
@@ -221,6 +225,10 @@ class Answered(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="answer
     connection: str
     stream: int
     status: int
+    coding: str = ""
+    """The content coding of its body."""
+    location: str = ""
+    """Where it redirects to."""
 
 
 class AnswerBody(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="answer-body"):
@@ -254,6 +262,46 @@ class AnswerEnded(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="ans
     recorder: str
     connection: str
     stream: int
+
+
+class Settled(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="settled"):
+    """The client's first SETTINGS passed towards a recorder: HTTP/2 only.
+
+    From here on what the client sends on the connection is held against the recorder's windows
+    and frame size, and `Overran` says where it breaks them.
+    """
+
+    recorder: str
+    connection: str
+    push: bool = True
+    """Whether the recorder may push; so it is when SETTINGS do not say."""
+
+
+class Overran(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="overran"):
+    """The client sent more than a window or the frame size of the recorder lets through."""
+
+    recorder: str
+    connection: str
+    stream: int
+    what: str
+
+
+class WentAway(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="went-away"):
+    """A recorder's GOAWAY passed back: it covers the streams up to `last`."""
+
+    recorder: str
+    connection: str
+    last: int
+    code: int = 0
+
+
+class StreamBroken(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="stream-broken"):
+    """A recorder's RST_STREAM passed back, with its error code."""
+
+    recorder: str
+    connection: str
+    stream: int
+    code: int
 
 
 class Disconnected(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="disconnected"):
@@ -492,7 +540,7 @@ Kind: TypeAlias = (
     | UserConnected | UserConnectionFailed | SessionOpened | Typed | Resized | Shown | Handed
     | RelayPaused | RelayResumed | Saw | ExitSeen | SessionClosed | HungUp | GaveUp
     | Dialled | Requested | Answered | AnswerBody | BodyStarted | BodyEnded | AnswerEnded
-    | Disconnected | Unreadable
+    | Settled | Overran | WentAway | StreamBroken | Disconnected | Unreadable
     | ServerSession | PolicyApplied | Entered | Aborted | Attempted | CommandStarted
     | CommandExited | Left
     | RecorderListening | UploadStarted | UploadRefused | UploadStored | UploadFailed

@@ -42,8 +42,15 @@ class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     end), ``garbage`` (something that is no answer, or no ack frame). Streams: ``reset``
     (RST_STREAM with `code`; v1: RST), ``go-away`` (GOAWAY with `code`; 0 is graceful). Acks:
     ``no-acks`` from here on, ``late-acks`` (the next comes after `lasts` seconds),
-    ``falling-acks``, ``high-acks`` (far more than was sent), ``error-frame``. Ends: ``bad-final``
-    (500 or an error frame), ``no-final``.
+    ``falling-acks``, ``high-acks`` (far more than was sent), ``error-frame``, ``junk-frame`` (no
+    ack frame, and then all that is proper). Ends: ``bad-final`` (500 or an error frame),
+    ``no-final``, ``cut-final`` (the answer ends within its last ack).
+
+    What is proper, and seldom seen: ``bare-acks`` (the first ack is ``{}``), ``extra-keys`` (the
+    first ack says more), ``split-acks`` (the first acks stand close together, or are cut over
+    DATA frames), ``gzip-acks`` (the answer is compressed when that was offered), ``early-hints``
+    (v1: an interim 103, and a second later the 100), ``late-continue`` (v1: the 100 comes after
+    `lasts` seconds).
     """
 
     does: Literal[
@@ -66,6 +73,14 @@ class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "high-acks",
         "stop-reading",
         "tls",
+        "junk-frame",
+        "cut-final",
+        "bare-acks",
+        "extra-keys",
+        "split-acks",
+        "gzip-acks",
+        "early-hints",
+        "late-continue",
     ]
     at: Literal["dial", "probe", "open", "before-header", "header", "text", "closing"] | None = None
     """The moment: every connection as soon as something is sent on it; the probe; the upload's
@@ -79,6 +94,8 @@ class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The error code of HTTP/2; absent: INTERNAL_ERROR."""
     lasts: float | None = None
     """Seconds; absent: two."""
+    words: str = "the disk is on fire"
+    """What an error frame says."""
 
     @property
     def error_code(self) -> int:
@@ -100,11 +117,18 @@ _INTERNAL_ERROR = 2
 _LASTS = 2.0
 _MOMENTS = {
     "bad-final": "closing",
+    "bare-acks": "before-header",
+    "cut-final": "closing",
     "early-200": "open",
+    "early-hints": "open",
+    "extra-keys": "before-header",
+    "gzip-acks": "before-header",
+    "late-continue": "open",
     "no-acks": "before-header",
     "no-final": "closing",
     "refuse": "open",
     "silent": "dial",
+    "split-acks": "before-header",
     "tls": "dial",
 }
 
@@ -252,8 +276,10 @@ _STEP_FIELDS = Step.__struct_fields__
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _OTHER_NODES = frozenset({"s3", "control"})
 _SPOKEN = {
-    "early-200": "v1",
+    **dict.fromkeys(("early-200", "early-hints", "late-continue"), "v1"),
     **dict.fromkeys(("no-acks", "late-acks", "falling-acks", "high-acks", "go-away"), "v2"),
+    **dict.fromkeys(("junk-frame", "cut-final"), "v2"),
+    **dict.fromkeys(("bare-acks", "extra-keys", "split-acks", "gzip-acks"), "v2"),
 }
 """What exists in one version of the protocol only."""
 _LONGEST = 3600.0

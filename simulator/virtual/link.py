@@ -14,10 +14,12 @@ from simulator.virtual.messages import (
     Body,
     BodyEnd,
     Fin,
+    GoAway,
     Head,
     Junk,
     Message,
     Rst,
+    StreamReset,
 )
 from simulator.virtual.network import Lane, Route
 
@@ -202,6 +204,7 @@ class Link:
                         path=path,
                         http=http,
                         expect_continue=http == "1.1",
+                        chunked=True if http == "1.1" else None,
                     )
                 )
             case Body(stream=stream, data=data):
@@ -226,6 +229,10 @@ class Link:
                 self._note(history.AnswerBody(stream=stream, data=data, **where))
             case BodyEnd(stream=stream):
                 self._note(history.AnswerEnded(stream=stream, **where))
+            case GoAway(last=last, code=code):
+                self._note(history.WentAway(last=last, code=code, **where))
+            case StreamReset(stream=stream, code=code):
+                self._note(history.StreamBroken(stream=stream, code=code, **where))
             case Junk(why=why):
                 self._note(history.Unreadable(side="recorder", why=why, **where))
             case Fin() | Rst():

@@ -8,6 +8,10 @@ from simulator.virtual.messages import Answer, Body, BodyEnd, Fin, Head, Junk, M
 from simulator.virtual.script_talk import HTML, Role, Talk, Watch
 
 
+HINTS_S = 1.0
+"""How long after a 103 the 100 comes (s)."""
+
+
 class TalkV1(Talk):
     """One upload over HTTP/1.1."""
 
@@ -52,7 +56,11 @@ class TalkV1(Talk):
         if head.method != "POST" or head.path != V1_RECORD:
             self._answer(404)
         elif not self._moment("open"):
-            self.link.answer(Answer(head.stream, 100))
+            self._continue()
+
+    def _continue(self) -> None:
+        if not self._over:
+            self.link.answer(Answer(1, 100))
             self._moment("before-header")
 
     def _end(self) -> None:
@@ -97,6 +105,13 @@ class TalkV1(Talk):
                 self._stalled = []
                 self.after(self.script.seconds, self._go_on)
                 return False
+            case "early-hints":
+                self.link.answer(Answer(1, 103))
+                self.after(HINTS_S, self._continue)
+                return True
+            case "late-continue":
+                self.after(self.script.seconds, self._continue)
+                return True
             case "end-early" | "early-200":
                 self._answer(200)
             case "wrong-content":

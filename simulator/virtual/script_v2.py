@@ -199,7 +199,7 @@ class TalkV2(Talk):
                 self._send(Body(stream, HTML))
                 self._send(BodyEnd(stream))
             case "error-frame":
-                self._say(stream, {"error": "the disk is on fire"}, last=True)
+                self._say(stream, {"error": self.script.words}, last=True)
             case "bad-final":
                 self._say(stream, {"error": "the recording could not be kept"}, last=True)
             case "garbage":
@@ -236,10 +236,32 @@ class TalkV2(Talk):
             case "high-acks":
                 self._say(stream, {"ack": received + _FAR_AHEAD}, last=last)
             case _:
-                return False
+                return self._depart_frames(stream, received)
         if last:
             self._departed.add(stream)
         return last
+
+    def _depart_frames(self, stream: int, received: int) -> bool:
+        """Write frames in another way than is usual."""
+        ack = json.dumps({"ack": received}).encode()
+        match self.script.does:
+            case "bare-acks":
+                self._say(stream, {})
+            case "extra-keys":
+                self._say(stream, {"ack": received, "durable": 0, "node": {"name": "rec"}})
+            case "split-acks":
+                for piece in (ack + ack, b" \r\n\t" + ack[:4], ack[4:], ack + b"\n"):
+                    self._send(Body(stream, piece))
+            case "junk-frame":
+                self._send(Body(stream, JUNK))
+            case "cut-final":
+                self._send(Body(stream, ack[:-1]))
+                self._send(BodyEnd(stream))
+                self._departed.add(stream)
+                return True
+            case _:
+                pass
+        return False
 
     def _ack_again(self) -> None:
         self._acking = True
