@@ -89,6 +89,14 @@ class Phase(IntEnum):
 OUT_OF_TIME = "no recorder was found in time"
 """Why an attempt fails that the time for all of them together has ended."""
 
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+
+
+def harmless(text: str) -> str:
+    """Return what a recorder said, fit for terminals: notices and logs are read there."""
+    return "".join(character if character.isprintable() else UNPRINTABLE for character in text)
+
+
 _CHOOSING = frozenset({Phase.DIAL, Phase.PROBE, Phase.DIAL_V1, Phase.OPEN})
 
 
@@ -329,7 +337,7 @@ class Client:
 
     def error_received(self, event: ErrorReceived, now: int) -> Effects:
         """The recorder says that the recording failed."""
-        return self.lost(event.op, f"recorder: {event.message}", now)
+        return self.lost(event.op, f"recorder: {harmless(event.message)}", now)
 
     def upload_lost(self, event: UploadLost, now: int) -> Effects:
         """The transport, the status or the frames say that the recording failed."""

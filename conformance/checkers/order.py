@@ -32,10 +32,10 @@ def handed_first(view: View, out: Findings) -> None:
     )
     for session in view.sessions.values():
         if session.terminate_message and session.upload is not None:
-            _judge(_walked(view, session), session.name, late, out)
+            _judge(walked(view, session), session.name, late, out)
 
 
-def _judge(walk: _Walk, name: str, late: int, out: Findings) -> None:
+def _judge(walk: Walk, name: str, late: int, out: Findings) -> None:
     """Say what the walk showed."""
     worst = walk.worst
     never = walk.waiting[0] if walk.waiting else None
@@ -77,7 +77,7 @@ class _Ahead:
         self.gap = 0
 
 
-class _Walk:
+class Walk:
     """Follows one session's events in the order of their observer."""
 
     def __init__(self, message: bytes, stderr: bytes) -> None:
@@ -136,10 +136,11 @@ class _Walk:
                 self.worst = ahead
 
 
-def _walked(view: View, session: SessionView) -> _Walk:
+def walked(view: View, session: SessionView) -> Walk:
+    """Walk one session that has an upload, from its first event to its last."""
     upload = session.upload
     assert upload is not None
-    walk = _Walk(session.termination, session.shown_bytes("stderr"))
+    walk = Walk(session.termination, session.shown_bytes("stderr"))
     for event in view.of("user"):
         match event.what:
             case Handed(connection=connection, stream=stream):

@@ -229,7 +229,8 @@ class _Teller:
         status: int,
     ) -> None:
         where: dict[str, Any] = {"recorder": name, "connection": connection, "stream": stream}
-        self._note("network", Requested(**where, method=method, path=path, http=http))
+        v1: dict[str, Any] = {"expect_continue": True, "chunked": True} if http == "1.1" else {}
+        self._note("network", Requested(**where, method=method, path=path, http=http, **v1))
         self._note("network", Answered(**where, status=status))
 
     def _attempt(self, name: str, failure: str = "") -> None:

@@ -7,7 +7,6 @@ from simulator.virtual.link import Link
 from simulator.virtual.messages import Answer, Body, BodyEnd, Fin, Head, Junk, Message, Rst
 from simulator.virtual.script_talk import HTML, Role, Talk, Watch
 
-
 HINTS_S = 1.0
 """How long after a 103 the 100 comes (s)."""
 

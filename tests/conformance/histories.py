@@ -221,10 +221,10 @@ class Story:
         )
         self.note("server", PolicyApplied(session="conn-1/0", action=action))
 
-    def enter(self, *states: State) -> None:
-        """The server says that the session entered these states."""
+    def enter(self, *states: State, why: str = "") -> None:
+        """The server says that the session entered these states, and why it did the first."""
         for state in states:
-            self.note("server", Entered(session="conn-1/0", state=state))
+            self.note("server", Entered(session="conn-1/0", state=state, why=why))
 
     def dial(self, recorder: str) -> str:
         """The server dials a recorder; returns the connection's name."""
@@ -237,7 +237,9 @@ class Story:
     ) -> None:
         """A request passes, and is answered with these statuses."""
         where: dict[str, Any] = {"recorder": connection.partition("#")[0], "connection": connection}
-        self.note("network", Requested(**where, stream=stream, method=method, path=path, http=http))
+        v1: dict[str, Any] = {"expect_continue": True, "chunked": True} if http == "1.1" else {}
+        head: dict[str, Any] = {"method": method, "path": path, "http": http, **v1}
+        self.note("network", Requested(**where, stream=stream, **head))
         for status in answers:
             self.note("network", Answered(**where, stream=stream, status=status))
 
@@ -580,7 +582,7 @@ def lost_after_exit(**story: Any) -> Telling:
     s.answer(b'{"error":"disk full"}\n')
     s.note("network", AnswerEnded(**s.upload))
     s.gone("client", "fin")
-    s.enter(S.CONNECTION_LOST)
+    s.enter(S.CONNECTION_LOST, why="recorder: disk full")
     s.notice(2, "disk full")
     s.enter(S.SESSION_TERMINATED)
     s.leave()

@@ -1,0 +1,98 @@
+"""What a recorder client sends: the header first and at once, output as it comes, and the end."""
+
+from __future__ import annotations
+
+from conformance.checkers.order import walked
+from conformance.checking import Findings, checks
+from conformance.contacts import network
+from conformance.machine import State
+from conformance.sessions import SessionView, View
+from conformance.uploads import header_of
+from conformance.wire import SECOND
+
+PROMPT = 3 * SECOND
+"""Nanoseconds within which a thing is done at once, on a busy machine."""
+_HURRIED = "the timers were sped up"
+
+
+@checks("streaming-21")
+def header_at_once(view: View, out: Findings) -> None:
+    """The header line comes first, and as soon as the recorder has taken the recording."""
+    seen = network(view)
+    for upload in view.uploads:
+        if upload.opened_at is None:
+            continue
+        if upload.handed:
+            out.expect(
+                "streaming-21",
+                header_of(upload) is not None,
+                "the body does not begin with the header line",
+                upload.body[:100],
+            )
+        found = seen.of(upload.connection, upload.stream)
+        if found is None:
+            continue
+        connection, contact = found
+        ends = (contact.body_at, contact.broken_at, upload.answer_ended_at)
+        gone = connection.gone[0] if connection.gone is not None else seen.until
+        at = min((end for end in (*ends, gone) if end is not None), default=None)
+        if at is None:
+            continue
+        if view.speed != 1:
+            out.unseen("streaming-21", _HURRIED)
+            continue
+        waited = at - upload.opened_at
+        out.expect(
+            "streaming-21",
+            waited <= PROMPT,
+            f"the header was not sent for {waited / SECOND:.1f} s",
+            upload.recorder,
+        )
+
+
+@checks("streaming-22")
+def output_as_it_comes(view: View, out: Findings) -> None:
+    """Measure how long after it was shown output leaves for the recorder."""
+    for session in view.sessions.values():
+        if session.upload is None or not session.upload.taken or not session.shown:
+            continue
+        if view.speed != 1:
+            out.unseen("streaming-22", _HURRIED, session=session.name)
+            continue
+        worst = walked(view, session).worst
+        out.expect(
+            "streaming-22",
+            worst is None or worst.gap <= PROMPT,
+            f"output was sent {worst.gap / SECOND if worst else 0:.1f} s after it was shown",
+            f"shown: {worst.text!r}" if worst else "",
+            session=session.name,
+        )
+
+
+@checks("streaming-4")
+def body_ended(view: View, out: Findings) -> None:
+    """A recording that counts as complete has its body ended."""
+    seen = network(view)
+    for session in view.sessions.values():
+        upload = session.upload
+        if upload is None or not upload.taken or session.server is None or session.hung_up:
+            continue
+        found = seen.of(upload.connection, upload.stream)
+        if found is None:
+            continue
+        connection, contact = found
+        ended = (connection.ended_at(), contact.broken_at, upload.answer_ended_at)
+        early = any(at is not None for at in ended) and not upload.body_ended
+        if _complete(session) and not early:  # what the recorder ended first is a loss
+            out.expect(
+                "streaming-4",
+                upload.body_ended,
+                "the session ended normally, and the body was never ended",
+                upload.recorder,
+                session=session.name,
+            )
+
+
+def _complete(session: SessionView) -> bool:
+    path = session.path
+    return State.SESSION_COMPLETE in path and State.CONNECTION_LOST not in path
