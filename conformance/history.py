@@ -81,6 +81,9 @@ class UserConnected(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="u
 
     connection: str
     peer: str
+    program: str = ""
+    """The user's client, where it is a process of its own: what it shows is seen later than it
+    arrived, and in which order two of its streams came is not known."""
 
 
 class UserConnectionFailed(

@@ -190,10 +190,15 @@ class Step(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class UserSession(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One session of one user. Sessions that name the same `connection` share it."""
+    """One session of one user. Sessions that name the same `connection` share it.
+
+    `client` is what the user connects with: absent, whatever the world has; ``openssh``, the `ssh`
+    of that name, which the live world starts as a process.
+    """
 
     name: str
     connection: str = ""
+    client: Literal["", "openssh"] = ""
     ssh_user: str = "alice"
     run: Literal["shell", "exec", "sftp"] = "shell"
     command: str = ""
@@ -314,6 +319,7 @@ def check(
             raise ScenarioError(
                 "'command' goes with 'run: exec', and only with it", ("sessions", i)
             )
+        _check_client(session, scenario.sessions, ("sessions", i, "client"))
         _check_window(session.pty, ("sessions", i, "pty"))
         for j, step in enumerate(session.steps):
             _check_step(step, ("sessions", i, "steps", j), kinds)
@@ -415,6 +421,13 @@ def _check_step(step: Step, where: Where, kinds: Mapping[str, Collection[str]]) 
     if step.pause is not None:
         _number(step.pause, (*where, "pause"))
     _check_window(step.resize, (*where, "resize"))
+
+
+def _check_client(session: UserSession, others: tuple[UserSession, ...], where: Where) -> None:
+    for other in others:
+        if session.connection == other.connection != "" and session.client != other.client:
+            message = f"shares a connection with {other.name!r}, and so its 'client' too"
+            raise ScenarioError(message, where)
 
 
 def _check_match(match: Match, where: Where, kinds: Mapping[str, Collection[str]]) -> None:

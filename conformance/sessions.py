@@ -50,6 +50,9 @@ from conformance.wire import OnRecordingFailure, SSHAction, Timers
 NOBODY_EXPECTS = "no scenario says what must come of it"
 """Why a clause that needs an expectation is skipped when there is none."""
 
+ONE_STREAM = "the user's client is a process: how its two streams interleaved is not known"
+"""Why a clause that needs the order of output and standard error is skipped for such a client."""
+
 NO_REPORT = "the server reports nothing of its own"
 """Why a clause that only the server's own events can show is skipped when there are none."""
 
@@ -92,6 +95,8 @@ class SessionView(msgspec.Struct, kw_only=True):
     plan: UserSession
     expect: Expectation | None = None
     opened: SessionOpened | None = None
+    program: str = ""
+    """The user's client, where it is a process of its own."""
     shown: list[Event] = []
     exit: ExitSeen | None = None
     closed: bool = False
@@ -267,6 +272,7 @@ def join(scenario: Scenario | None, history: History) -> View:
     for event in ordered:
         _world(view, event)
         _user(view, event, connections)
+    _programs(view)
     _server(view, connections)
     view.uploads = uploads(tuple(view.of("network")), tuple(view.of("user")))
     for upload in view.uploads:
@@ -321,6 +327,18 @@ def _user(view: View, event: Event, connections: dict[str, str]) -> None:
             session.hung_up = True
         case GaveUp():
             session.gave_up.append(what)
+
+
+def _programs(view: View) -> None:
+    """Say which program each user's client is, where the history names one."""
+    programs = {
+        event.what.connection: event.what.program
+        for event in view.of("user")
+        if isinstance(event.what, UserConnected)
+    }
+    for session in view.sessions.values():
+        if session.opened is not None:
+            session.program = programs.get(session.opened.connection, "")
 
 
 def _server(view: View, connections: dict[str, str]) -> None:

@@ -40,6 +40,13 @@ SIMULATED = "sim"
 Playing = Callable[[list[Play], Options, Progress, asyncio.Event], Awaitable[Result]]
 
 
+class SshClient(StrEnum):
+    """What the users of scenarios connect with."""
+
+    ASYNCSSH = "asyncssh"
+    OPENSSH = "openssh"
+
+
 class World(StrEnum):
     """Where scenarios are played."""
 
@@ -84,6 +91,14 @@ def run(
             help="Play on real parts, in virtual time, or both, and compare what came of it.",
         ),
     ] = World.LIVE,
+    ssh_client: Annotated[
+        SshClient | None,
+        typer.Option(
+            "--ssh-client",
+            help="What users connect with, in the live world: asyncssh, or 'ssh' on PATH. "
+            "[default: as each scenario has it]",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print results.json, and only it, on stdout.")
     ] = False,
@@ -97,9 +112,13 @@ def run(
     '--world both' the folder holds the live results, the simulated ones in 'sim', and what differs
     in 'agreement.json'.
 
+    With '--ssh-client openssh' users are OpenSSH's own 'ssh', a process each: what they show is
+    seen later than it arrived, so that nothing was shown too early cannot be told, and is skipped.
+
     Example: recspec run failover --jobs 8 --out /tmp/results
     """
-    plays = [Play(scenario, _mutant(mutant)) for scenario in scenarios_of(selection or [])]
+    found = [_with_client(scenario, ssh_client) for scenario in scenarios_of(selection or [])]
+    plays = [Play(scenario, _mutant(mutant)) for scenario in found]
     options = Options(jobs=jobs, seed=seed, speed=speed, version=__version__)
     console = Console(stderr=True)
     with results_folder(out) as folder:
@@ -187,6 +206,17 @@ def scenarios_of(selection: list[str]) -> list[Scenario]:
     except (UnreadableScenarioError, UnknownScenarioError) as error:
         fail(ExitStatus.USAGE, str(error))
     return list(found.values())
+
+
+def _with_client(scenario: Scenario, client: SshClient | None) -> Scenario:
+    """Have all users of a scenario connect with this client, if one was asked for."""
+    if client is None:
+        return scenario
+    named = "openssh" if client is SshClient.OPENSSH else ""
+    sessions = tuple(
+        msgspec.structs.replace(session, client=named) for session in scenario.sessions
+    )
+    return msgspec.structs.replace(scenario, sessions=sessions)
 
 
 def _mutant(name: str | None) -> Mutant | None:

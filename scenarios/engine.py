@@ -31,6 +31,7 @@ from fixtures.driver_process import DriverCommand
 from fixtures.faults import vocabulary
 from fixtures.live import LiveWorld
 from fixtures.nursery import NurseryGone
+from fixtures.openssh import unplayable as openssh_unplayable
 from fixtures.rig import Rig
 from simulator.overlay import Mutant
 
@@ -117,6 +118,9 @@ async def play(
             try:
                 for left in reversed(range(TAKES)):
                     if driver is not None and (why := unplayable(scenario, driver.can)):
+                        judgement, history = skipped(scenario, why), ()
+                        break
+                    if why := openssh_unplayable(scenario.sessions):
                         judgement, history = skipped(scenario, why), ()
                         break
                     history = await world().play()

@@ -4,6 +4,9 @@ Both are read by one thread (the relay sits beside the user), so their order is 
 exactly that thread can tell it: a busy kernel may deliver two packets that left one after the other
 some milliseconds apart, and the thread itself may be late. What is nearer together than that is in
 doubt, and the observation is taken again; it is never taken for success, nor for a broken promise.
+
+A client that is a process of its own shows output later than it arrived. What had still not been
+handed over by then broke the promise all the more; that everything came in time cannot be told.
 """
 
 from __future__ import annotations
@@ -32,11 +35,12 @@ def handed_first(view: View, out: Findings) -> None:
     )
     for session in view.sessions.values():
         if session.terminate_message and session.upload is not None:
-            _judge(walked(view, session), session.name, late, out)
+            _judge(walked(view, session), session, late, out)
 
 
-def _judge(walk: Walk, name: str, late: int, out: Findings) -> None:
+def _judge(walk: Walk, session: SessionView, late: int, out: Findings) -> None:
     """Say what the walk showed."""
+    name = session.name
     worst = walk.worst
     never = walk.waiting[0] if walk.waiting else None
     if never is not None or (worst is not None and worst.gap >= IN_DOUBT):
@@ -58,6 +62,9 @@ def _judge(walk: Walk, name: str, late: int, out: Findings) -> None:
             f"shown: {worst.text!r}",
             session=name,
         )
+    elif session.program:
+        why = f"output is seen later than it reached {session.program}: it may have come too early"
+        out.unseen("failure-3", why, session=name)
     elif late >= RESOLUTION:
         why = f"we read {late / 1e6:.0f} ms late, and could not have told the order"
         out.void("failure-3", why, session=name)

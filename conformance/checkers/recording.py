@@ -9,7 +9,7 @@ from conformance.checking import Findings, checks
 from conformance.history import Stored
 from conformance.machine import State
 from conformance.output import recorded_output, screen_text
-from conformance.sessions import NOBODY_EXPECTS, SessionView, View
+from conformance.sessions import NOBODY_EXPECTS, ONE_STREAM, SessionView, View
 from conformance.uploads import Upload, header_line
 
 _PATH = re.compile(r"[^/]+/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\.cast")
@@ -53,6 +53,10 @@ def output(view: View, out: Findings) -> None:
             for clause in ("streaming-1", "streaming-2"):
                 out.unseen(clause, session.path_unknown, session=session.name)
             continue
+        if _interleaved(session):
+            for clause in ("streaming-1", "streaming-2"):
+                out.unseen(clause, ONE_STREAM, session=session.name)
+            continue
         normal = State.STREAMING in session.path and State.CONNECTION_LOST not in session.path
         if normal and not session.hung_up and not session.gave_up:
             _complete(session, recorded, shown, out)
@@ -66,6 +70,12 @@ def output(view: View, out: Findings) -> None:
                 f"shown: {shown[-120:]!r}",
                 session=session.name,
             )
+
+
+def _interleaved(session: SessionView) -> bool:
+    """Tell whether a client that is a process showed the command's output on two streams."""
+    streams = ("stdout", "stderr")
+    return bool(session.program) and all(_shown_output(session, name) for name in streams)
 
 
 def _complete(session: SessionView, recorded: str, shown: str, out: Findings) -> None:
