@@ -255,6 +255,8 @@ class Scenario(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     about: str = ""
     recorders: tuple[RecorderNode, ...] = ()
     action: Action | None = None
+    then: tuple[Action, ...] = ()
+    """What is answered after `action`, in this order: each before the last holds the user."""
     policy: str = ""
     """HuJSON, in place of `action`."""
     sessions: tuple[UserSession, ...]
@@ -311,9 +313,11 @@ def check(
     _number(scenario.deadline, ("deadline",), least=0.001)
     if (scenario.action is None) == (not scenario.policy):
         raise ScenarioError("give either 'action' or 'policy'", ("action",))
-    for index, name in enumerate((scenario.action and scenario.action.record) or ()):
-        if name not in nodes:
-            raise ScenarioError(f"no recorder is named {name!r}", ("action", "record", index))
+    if scenario.then and scenario.action is None:
+        raise ScenarioError("'then' follows an 'action'", ("then",))
+    _check_action(scenario.action, ("action",), nodes)
+    for index, action in enumerate(scenario.then):
+        _check_action(action, ("then", index), nodes)
     for i, session in enumerate(scenario.sessions):
         if (session.run == "exec") != bool(session.command):
             raise ScenarioError(
@@ -326,6 +330,12 @@ def check(
     for i, plan in enumerate(scenario.faults):
         _check_fault(plan, ("faults", i), nodes, faults, kinds)
     _check_expectations(scenario, names, nodes)
+
+
+def _check_action(action: Action | None, where: Where, nodes: frozenset[str]) -> None:
+    for index, name in enumerate((action and action.record) or ()):
+        if name not in nodes:
+            raise ScenarioError(f"no recorder is named {name!r}", (*where, "record", index))
 
 
 def _check_recorders(scenario: Scenario) -> frozenset[str]:

@@ -277,6 +277,7 @@ def join(scenario: Scenario | None, history: History) -> View:
     view.uploads = uploads(tuple(view.of("network")), tuple(view.of("user")))
     for upload in view.uploads:
         _assign(view, upload)
+    _assign_rest(view)
     for session in view.sessions.values():
         if session.action is None:
             peer = connections.get(session.opened.connection, "") if session.opened else ""
@@ -397,6 +398,43 @@ def _assign(view: View, upload: Upload) -> None:
         fitting[0].further.append(upload)
 
 
+def _assign_rest(view: View) -> None:
+    """Give what nothing else tells to the session that alone can have made it.
+
+    A header that is wrong does not say whose it is; that no other session can have made it does.
+    Where nobody planned what was played, there may be sessions that nothing tells of.
+    """
+    if not view.planned:
+        return
+    assigned = [id(upload) for s in view.sessions.values() for upload in (s.upload, *s.further)]
+    rest = [upload for upload in view.uploads if upload.taken and id(upload) not in assigned]
+    for by in (_same_connection, _same_terminal, None):
+        for upload in list(rest):
+            header = header_of(upload)
+            fitting = [
+                session
+                for session in view.sessions.values()
+                if session.upload is None and session.opened is not None
+                if by is None or (header is not None and by(session, header))
+            ]
+            alone = len(view.sessions) == 1 if by is None else len(fitting) == 1
+            if alone and fitting:
+                fitting[0].upload = upload
+                rest.remove(upload)
+
+
+def _same_connection(session: SessionView, header: Header) -> bool:
+    return session.server is not None and session.server.connection_id == header.connection_id
+
+
+def _same_terminal(session: SessionView, header: Header) -> bool:
+    opened = session.opened
+    if opened is None:
+        return False
+    size = (opened.width, opened.height) if opened.pty else (0, 0)
+    return header.command == opened.command and (header.width, header.height) == size
+
+
 def _fits(session: SessionView, header: Header) -> bool:
     opened = session.opened
     if opened is None:
@@ -427,4 +465,6 @@ def _action(view: View, plan: UserSession, peer: str) -> SSHAction | None:
         for answer in view.served
         if answer.peer == host and (not view.planned or answer.ssh_user == plan.ssh_user)
     ]
+    if view.scenario.then:
+        return served_action(served)
     return served_action(served) or planned_action(view.scenario.action, view.addresses)

@@ -64,6 +64,8 @@ class ControlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Names of nodes by IP address, beside the nodes' own addresses."""
     actions: Mapping[str, SSHAction] = {}
     """Actions in place of the policy's, by destination; ``*`` stands for all others."""
+    then: tuple[SSHAction, ...] = ()
+    """Further actions, in their order, after one of `actions`: all but the last one hold."""
     holds: int = 0
     """How many more times a ``check`` holds before it lets the user in."""
     notice_status: int = 201
@@ -151,7 +153,14 @@ class ControlPlane:
         instead = self._instead(name, destination)
         number = next(self._ids)
         if instead is not None:
-            decision = Decision(rule=None, action=instead, final=instead, local_user=user)
+            then = self.config.then
+            hold = f"{UNUSED}{ACTION}/{number}"
+            decision = Decision(
+                rule=None,
+                action=_holding(instead, hold) if then else instead,
+                final=then[-1] if then else instead,
+                local_user=user,
+            )
         elif source is None:
             raise _Refusal(HTTPStatus.NOT_FOUND, f"no node has the address {peer}")
         elif destination is None:
@@ -214,7 +223,7 @@ class ControlPlane:
         match = _TOKEN.fullmatch(token)
         asked = self._held.get(match[1]) if match else None
         turn = int(match[2] or 0) if match else 0
-        if asked is None or turn > self.config.holds:
+        if asked is None or turn > max(self.config.holds, len(self.config.then) - 1):
             raise _Refusal(HTTPStatus.NOT_FOUND, "no connection is on hold here")
         action = self.delegated(asked.decision, token.partition(".")[0], turn)
         self._note(asked, action)
@@ -222,6 +231,8 @@ class ControlPlane:
 
     def delegated(self, decision: Decision, number: str, turn: int) -> SSHAction:
         """Return what follows the action number `turn` (from 0) of a connection on hold."""
+        if turn < len(self.config.then) - 1:
+            return _holding(self.config.then[turn], f"{UNUSED}{ACTION}/{number}.{turn + 1}")
         if turn < self.config.holds:
             return SSHAction(hold_and_delegate=f"{UNUSED}{ACTION}/{number}.{turn + 1}")
         return decision.final
@@ -256,6 +267,11 @@ class ControlPlane:
     def answer_notice(self, path: str, body: bytes) -> tuple[int, int]:  # noqa: ARG002 - a seam
         """Return how a notice is answered: the status, and after how many nanoseconds."""
         return self.config.notice_status, self.config.notice_delay
+
+
+def _holding(action: SSHAction, url: str) -> SSHAction:
+    """Return the action with the user put on hold until the one at `url` is fetched."""
+    return msgspec.structs.replace(action, accept=False, hold_and_delegate=url)
 
 
 def _source(node: Node) -> dict[str, Any]:

@@ -71,7 +71,9 @@ class Site:
     def __init__(self, config: ServerConfig, log: history.Log, overlay: Overlay) -> None:
         self.config = config
         self.overlay = overlay
-        self.policy = Policy(config.name, config.action, config.control, config.source_addr)
+        self.policy = overlay(Policy)(
+            config.name, config.action, config.control, config.source_addr
+        )
         self.surroundings = Surroundings(
             log=log,
             overlay=overlay,
@@ -129,9 +131,17 @@ class Site:
         return task
 
     async def _post(self, session: Request, decision: Decision, notice: core.Notify) -> None:
-        failure = decision.action.on_recording_failure
-        assert failure is not None
-        body = Notice(
+        # What became of it changes nothing for the session (section 5): a control plane that is
+        # slow, down or refuses the notice shows in the control plane's own part of the history.
+        with contextlib.suppress(ControlError):
+            await self.deliver(
+                self.notice_url(decision),
+                msgspec.json.encode(self.notice(session, decision, notice)),
+            )
+
+    def notice(self, session: Request, decision: Decision, notice: core.Notify) -> object:
+        """Return what a notice says; it is sent as JSON."""
+        return Notice(
             event_type=notice.event_type,
             connection_id=session.connection_id,
             cap_version=CAP_VERSION,
@@ -141,17 +151,16 @@ class Site:
             local_user=decision.local_user,
             recording_attempts=notice.attempts,
         )
-        url = on_control(self.config.control, failure.notify_url)
-        # What became of it changes nothing for the session (section 5): a control plane that is
-        # slow, down or refuses the notice shows in the control plane's own part of the history.
-        with contextlib.suppress(ControlError):
-            await request(
-                "POST",
-                url,
-                msgspec.json.encode(body),
-                limit=NOTICE_LIMIT,
-                source_addr=self.config.source_addr,
-            )
+
+    def notice_url(self, decision: Decision) -> str:
+        """Return where a notice goes: NotifyURL's path at the control plane."""
+        failure = decision.action.on_recording_failure
+        assert failure is not None
+        return on_control(self.config.control, failure.notify_url)
+
+    async def deliver(self, url: str, body: bytes) -> None:
+        """Post a notice; ControlError when it does not arrive."""
+        await request("POST", url, body, limit=NOTICE_LIMIT, source_addr=self.config.source_addr)
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -203,7 +212,7 @@ class SshServer(asyncssh.SSHServer, Connection):
 
     def session_requested(self) -> SshChannel:
         """Open a session channel."""
-        channel = SshChannel(self, self._next)
+        channel = self._site.overlay(SshChannel)(self, self._next)
         self._next += 1
         return channel
 
@@ -251,7 +260,7 @@ async def serve_ssh(
     on or the host key cannot be read, asyncssh.KeyImportError when it is none.
     """
     key = host_key(config.host_key)
-    site = Site(config, log, overlay)
+    site = overlay(Site)(config, log, overlay)
     acceptor = await asyncssh.listen(
         config.host,
         config.port,

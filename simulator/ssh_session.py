@@ -109,8 +109,7 @@ class SshSession:
         failure = action.on_recording_failure
         self.tell(
             core.PolicyAnswered(
-                # sftp is not recorded (section 5).
-                required=action.recording_required and request.shell != "sftp",
+                required=self.required(decision),
                 recorders=action.recorders or (),
                 reject_message=failure.reject_session_with_message if failure else "",
                 terminate_message=failure.terminate_session_with_message if failure else "",
@@ -162,7 +161,9 @@ class SshSession:
 
     def command_output(self, data: bytes, stream: str) -> None:
         """Take output of the command."""
-        text, raw = self._characters.setdefault(stream, WholeCharacters()).feed(data)
+        if stream not in self._characters:
+            self._characters[stream] = self.surroundings.overlay(WholeCharacters)()
+        text, raw = self._characters[stream].feed(data)
         if raw:
             self.take_output(Chunk(time.monotonic_ns(), text, raw, stream))
 
@@ -180,6 +181,10 @@ class SshSession:
         self.user.take_input(not full)
 
     # --- seams ----------------------------------------------------------------------------------
+
+    def required(self, decision: Decision) -> bool:
+        """Tell whether the session must be recorded; sftp is not (section 5, D3)."""
+        return decision.action.recording_required and self.request.shell != "sftp"
 
     def take_output(self, chunk: Chunk) -> None:
         """Let the core decide what happens to output."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from conformance.history import Addressed, Log
 from conformance.nodes import Node
-from conformance.scenario import RecorderNode, Scenario
+from conformance.scenario import Action, RecorderNode, Scenario
 from conformance.wire import OnRecordingFailure, SSHAction, Timers
 from simulator.control import ControlConfig
 from simulator.overlay import Overlay
@@ -92,9 +92,12 @@ class Tailnet:
             self._start_recorder(node, number, bucket_route)
         way = self._route()
         self.targets["control"] = Target("control", way)
-        action = self._action()
+        action = self._scenario.action
         config = ControlConfig(
-            policy=self._scenario.policy, nodes=tuple(self._nodes()), actions=served(action)
+            policy=self._scenario.policy,
+            nodes=tuple(self._nodes()),
+            actions=served(self._wire(action) if action is not None else None),
+            then=tuple(map(self._wire, self._scenario.then)),
         )
         control = VirtualControl(self._clock, way, config, self._logs["control"])
         for known in list(self._nodes())[:2]:
@@ -176,11 +179,8 @@ class Tailnet:
                 recorder_port=PORT,
             )
 
-    def _action(self) -> SSHAction | None:
-        """Put addresses in place of names."""
-        plain = self._scenario.action
-        if plain is None:
-            return None
+    def _wire(self, plain: Action) -> SSHAction:
+        """Return an action as it goes over the wire: addresses in place of names."""
         recorders = (
             None
             if plain.record is None

@@ -113,23 +113,36 @@ def test_where_no_server_reports_output_tells_sessions_apart() -> None:
         ("width", 80),
     ],
 )
-def test_an_upload_with_another_header_is_nobodys(field: str, value: object) -> None:
+def test_an_upload_with_another_header_is_the_only_sessions(field: str, value: object) -> None:
     telling = recorded().but(change(SessionOpened, {field: value}))
-    upload = joined(telling).sessions["s1"].upload
-    assert (upload is None) == (field != "width")  # without a pty there is no width
+    assert joined(telling).sessions["s1"].upload is not None
+    unplanned = join(None, telling.history).sessions["s1"].upload
+    assert (unplanned is None) == (field != "width")  # without a pty there is no width
 
 
 def test_with_a_pty_its_type_counts_too() -> None:
     telling = recorded(run="shell", pty=True)
-    assert joined(telling).sessions["s1"].upload is not None
+    assert join(None, telling.history).sessions["s1"].upload is not None
     other = telling.but(change(SessionOpened, {"term": "vt100"}))
-    assert joined(other).sessions["s1"].upload is None
+    assert join(None, other.history).sessions["s1"].upload is None
 
 
-def test_a_header_that_cannot_be_read_is_nobodys() -> None:
+def test_a_header_that_cannot_be_read_is_the_only_sessions() -> None:
     for data in (b"hello\n", b"", b'{"x":' * 100_000 + b"\n"):
         telling = recorded().but(change(Handed, {"data": data}))
-        assert joined(telling).sessions["s1"].upload is None
+        assert joined(telling).sessions["s1"].upload is not None
+        assert join(None, telling.history).sessions["s1"].upload is None
+
+
+def test_a_wrong_header_of_several_sessions_is_whose_nobody_elses_it_can_be() -> None:
+    telling = two_sessions(separate=True)
+    wrong = header(None).replace(b"conn-1", b"conn-9")
+    body = wrong + b'[0.1,"o","output of s2\\n"]\n'
+    second = [e.what for e in telling.history if isinstance(e.what, Handed)][1]
+    view = joined(telling.but(change(Handed, {"data": body}, connection=second.connection)))
+    assert view.sessions["s2"].upload is view.uploads[1]
+    both = joined(two_sessions().but(change(Handed, {"data": body})))
+    assert [session.upload for session in both.sessions.values()] == [None, None]
 
 
 def test_a_second_upload_of_one_session_is_kept_apart() -> None:
