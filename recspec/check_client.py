@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -11,20 +12,24 @@ import typer
 from rich.console import Console
 
 from conformance.driver import Can
-from conformance.judgement import ExitStatus, exit_status
+from conformance.judgement import ExitStatus, Status, exit_status
 from conformance.scenario import Scenario
 from fixtures.drivers.greeting import DriverError, Greeted, command_of, greeted
 from fixtures.profiles import Profile, ProfileError, read_profile
 from recspec import __version__
 from recspec.run import play_until_stopped, results_folder, scenarios_of
 from recspec.serving import fail
+from recspec.streaming import Listed, Listing, Stream, Streamed, print_listing
 from reports.results import results_json
 from reports.terminal import Progress, print_summary
 from reports.write import ReportError, write_reports
+from scenarios.aims import aims_of_client
 from scenarios.engine import Options, Play
 from scenarios.matrix import MATRIX
 from scenarios.selection import ALL
 
+LIBRARY = "library"
+"""What all scenarios belong to that are not of the matrix."""
 JOBS = 32
 """Scenarios that are played at once: beside the parts of each runs a driver."""
 
@@ -52,6 +57,8 @@ def check_client(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print results.json, and only it, on stdout.")
     ] = False,
+    listed: Listed = False,
+    streamed: Streamed = False,
 ) -> None:
     """Put a recorder client through the scenarios, and say which clauses it breaks, if any.
 
@@ -63,14 +70,20 @@ def check_client(
     """
     target = _profile(profile)
     scenarios = _chosen(only or [], matrix=matrix)
+    if listed:
+        print_listing(map(_listing, scenarios))
+        raise typer.Exit(ExitStatus.CONFORMANT)
+    if streamed and as_json:
+        fail(ExitStatus.USAGE, "--stream and --json both print on stdout; give one of them")
     console = Console(stderr=True)
     client = _greeted(target)
     _introduce(client, console)
     with results_folder(out) as folder:
         options = Options(jobs=jobs, target=target.name, version=__version__, driver=client.command)
         with Progress(len(scenarios), console) as progress:
+            stream = Stream(progress, folder, len(scenarios)) if streamed else None
             plays = [Play(scenario) for scenario in scenarios]
-            result = asyncio.run(play_until_stopped(plays, options, progress))
+            result = asyncio.run(play_until_stopped(plays, options, stream or progress))
         status = exit_status(result.run)
         played = zip(scenarios, result.histories, strict=True)
         histories = {scenario.id: history for scenario, history in played if history}
@@ -83,7 +96,11 @@ def check_client(
     if as_json:
         sys.stdout.buffer.write(results_json(result.run))
         sys.stdout.buffer.flush()
-    print_summary(result.run, Console(stderr=as_json), page)
+    print_summary(result.run, Console(stderr=as_json or streamed), page)
+    if stream is not None:
+        counts = Counter(judgement.status.value for judgement in result.run.results)
+        told = ", ".join(f"{counts[known]} {known}" for known in Status)
+        stream.ended(status, page, [f"{target.name}: {told}"])
     raise typer.Exit(status)
 
 
@@ -103,6 +120,15 @@ def _chosen(only: list[str], *, matrix: bool) -> list[Scenario]:
     if matrix and not only:
         names = [ALL]
     return scenarios_of(names)
+
+
+def _listing(scenario: Scenario) -> Listing:
+    return Listing(
+        id=scenario.id,
+        title=scenario.title,
+        level=MATRIX if scenario.id.startswith(f"{MATRIX}/") else LIBRARY,
+        clauses=aims_of_client(scenario),
+    )
 
 
 def _greeted(profile: Profile) -> Greeted:

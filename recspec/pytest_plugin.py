@@ -32,11 +32,16 @@ class RecspecWarning(pytest.PytestWarning):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
-    group = parser.getgroup(NAME, "session recorders under test")
+    group = parser.getgroup(NAME, "session recorders, their clients and SSH servers under test")
     group.addoption(
         "--recspec-target",
         metavar="TARGET",
         help="Check this target: its profile (a TOML file), or http://HOST:PORT of a recorder.",
+    )
+    group.addoption(
+        "--recspec-matrix",
+        action="store_true",
+        help="Check a client or an SSH server by the generated matrix, too.",
     )
     group.addoption(
         "--recspec-out",
@@ -75,6 +80,7 @@ def _begin(config: pytest.Config, target: str) -> _Player:
         config.invocation_params.dir,
         Path(folder.name),
         config.getoption("recspec_out"),
+        matrix=config.getoption("recspec_matrix"),
     )
     try:
         player = _Player(process, process.cases())
@@ -106,7 +112,7 @@ def _marker(name: str) -> str:
 
 def _markers(cases: Iterable[Case]) -> dict[str, str]:
     """Return all markers, each with what it stands for."""
-    levels = {_marker(case.level): f"the level {case.level}" for case in cases if case.level}
+    levels = {_marker(case.level): f"belongs to {case.level}" for case in cases if case.level}
     clauses = {_marker(c): f"checks the clause {c}" for case in cases for c in case.clauses}
     return levels | clauses
 

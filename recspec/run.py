@@ -27,7 +27,7 @@ from reports.names import PAGE, RESULTS
 from reports.results import results_json
 from reports.terminal import Progress, print_summary
 from reports.write import ReportError, write_reports
-from scenarios.engine import DEFAULT_JOBS, Options, Play, Result, play
+from scenarios.engine import DEFAULT_JOBS, Observer, Options, Play, Result, play
 from scenarios.reader import UnknownScenarioError, UnreadableScenarioError, load
 from scenarios.selection import chosen as selected
 from scenarios.simulated import agreement, simulate
@@ -37,7 +37,7 @@ DEFAULT_OUT = Path("recspec-results")
 SIMULATED = "sim"
 """The folder of the simulated run's results, beside the live one's."""
 
-Playing = Callable[[list[Play], Options, Progress, asyncio.Event], Awaitable[Result]]
+Playing = Callable[[list[Play], Options, Observer, asyncio.Event], Awaitable[Result]]
 
 
 class SshClient(StrEnum):
@@ -184,14 +184,14 @@ def _written(
 
 
 async def play_until_stopped(
-    plays: list[Play], options: Options, progress: Progress, playing: Playing = play
+    plays: list[Play], options: Options, observer: Observer, playing: Playing = play
 ) -> Result:
     """Play until all is over, or SIGINT or SIGTERM asks to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    return await playing(plays, options, progress, stop)
+    return await playing(plays, options, observer, stop)
 
 
 def scenarios_of(selection: list[str]) -> list[Scenario]:

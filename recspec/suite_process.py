@@ -142,14 +142,24 @@ class Results:
 class SuiteProcess:
     """Lists the cases of a check, and plays some of them in one process.
 
-    `cwd` is where it runs, `folder` a folder of its own for what it says.
+    `cwd` is where it runs, `folder` a folder of its own for what it says. With `matrix`, what
+    could be played is the library of scenarios and the generated matrix; recorders have neither.
     """
 
-    def __init__(self, target: str, cwd: Path, folder: Path, out: str | None = None) -> None:
+    def __init__(
+        self,
+        target: str,
+        cwd: Path,
+        folder: Path,
+        out: str | None = None,
+        *,
+        matrix: bool = False,
+    ) -> None:
         self.target = target
         self.command = command_for(target, cwd)
         self.folder = folder
         self._out = ("--out", out) if out else ()
+        self._matrix = matrix
         self._cwd = cwd
         self._env = dict(os.environ)  # as it is now: tests may change it
         self._process: subprocess.Popen[bytes] | None = None
@@ -157,8 +167,9 @@ class SuiteProcess:
 
     def cases(self) -> list[Case]:
         """Return everything that could be played. Raises SuiteError."""
-        # Whoever checks clients plays the library, and the matrix when asked for it.
-        more = ("--matrix",) if self.command == _COMMANDS["client"] else ()
+        if self._matrix and self.command == _OF_RECORDERS:
+            raise SuiteError("the matrix is for clients and SSH servers, and this is a recorder")
+        more = ("--matrix",) if self._matrix else ()
         listing = self.folder / "list.json"
         process = self._start([*self.command, self.target, "--list", *more], listing)
         try:
@@ -168,10 +179,7 @@ class SuiteProcess:
         finally:
             _kill(process)
         if status:
-            words = self._words(status)
-            if "No such option" in words:
-                words = f"'{self._named}' checks targets of this role, and not from pytest yet"
-            raise SuiteError(words)
+            raise SuiteError(self._words(status))
         return [
             Case(case["id"], case["title"], case["level"], tuple(case["clauses"]))
             for case in json.loads(listing.read_bytes())

@@ -135,6 +135,36 @@ def test_what_cannot_be_used_is_told_in_one_line(
     assert not done.stdout
 
 
+def test_what_would_be_played_is_listed_without_a_driver(tmp_path: Path) -> None:
+    mine = profile(tmp_path, "/no/such/driver")
+    library = json.loads(recspec("check", "client", mine, "--list").stdout)
+    whole = json.loads(recspec("check", "client", mine, "--list", "--matrix").stdout)
+    assert {case["level"] for case in library} == {"library"}
+    assert {case["level"] for case in whole} == {"library", "matrix"}
+    assert [case for case in whole if case["level"] == "library"] == library
+    aims = {case["id"]: case["clauses"] for case in whole}
+    assert {"choose-12", "v2-1", "streaming-1"} <= set(aims["basic/v2-shell"])
+    assert "v1-4" in aims["basic/v1-shell"]
+    assert "storage-1" not in aims["basic/v1-shell"], "recorders are ours"
+    assert "failure-2" in aims["matrix/v2/reset/first-output/both/1-of-1"]
+
+
+def test_results_are_streamed_with_what_was_listed(tmp_path: Path) -> None:
+    words = only("basic/v1-shell", "matrix/v2/reset/first-output/both/1-of-1")
+    out = ("--out", str(tmp_path / "o"))
+    done = recspec("check", "client", REFERENCE, *words, "--stream", *out)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[0]["begun"]["cases"] == 2
+    assert lines[-1]["ended"]["status"] == 0
+    assert lines[-1]["ended"]["page"] == str(tmp_path / "o" / "report.html")
+    judged = {line["judged"]["id"]: line["judged"] for line in lines[1:-1]}
+    listed = json.loads(recspec("check", "client", REFERENCE, *words, "--list").stdout)
+    assert {case["id"] for case in listed} == set(judged)
+    for case in listed:
+        assert set(case["clauses"]) <= set(judged[case["id"]]["clauses"])
+
+
 def test_a_scenario_that_does_not_exist(tmp_path: Path) -> None:
     done = recspec("check", "client", REFERENCE, *only("no/such"), "--out", str(tmp_path / "o"))
     assert done.returncode == 2
@@ -144,7 +174,7 @@ def test_a_scenario_that_does_not_exist(tmp_path: Path) -> None:
 
 def test_interrupted_it_says_what_was_done_and_leaves_no_driver(tmp_path: Path) -> None:
     mark = f"MARK_OF={tmp_path}"
-    mine = Path(profile(tmp_path, "{python}", "-m", "fixtures.drivers.reference"))
+    mine = Path(profile(tmp_path, "{python}", "-P", "-m", "fixtures.drivers.reference"))
     mine.write_text(mine.read_text() + f'[env]\nMARK_OF = "{tmp_path}"\n')
     words = only("basic/long-idle", "basic/exec")
     process = subprocess.Popen(

@@ -168,10 +168,14 @@ def test_what_could_not_be_checked_is_an_error_with_the_reason(run: Pytest, proj
 
 @linux
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("role", ["recorder", "client"])
 def test_nothing_is_left_of_a_run_that_ends_early(
-    project: Path, environment: dict[str, str], number: signal.Signals
+    project: Path, environment: dict[str, str], role: str, number: signal.Signals
 ) -> None:
-    selected = ("--recspec-target", "reference.toml", PROBE, IDLE)
+    target, done, going_on = "reference.toml", PROBE, IDLE
+    if role == "client":
+        target, done, going_on = client(project), EXEC, SLOW
+    selected = ("--recspec-target", target, done, going_on)
     process = subprocess.Popen(
         words(*selected),
         cwd=project,
@@ -181,8 +185,8 @@ def test_nothing_is_left_of_a_run_that_ends_early(
     )
     assert process.stdout is not None
     with process.stdout as said:
-        assert any(f"{PROBE} PASSED" in line for line in said)
-        assert len(list(tagged(environment))) > 2, "the recorder and all beside it run"
+        assert any(f"{done} PASSED" in line for line in said)
+        assert len(list(tagged(environment))) > 2, "the target and all beside it run"
         process.send_signal(number)
         rest = said.read()
     assert process.wait(60) == (2 if number is signal.SIGINT else -number), rest
@@ -192,7 +196,8 @@ def test_nothing_is_left_of_a_run_that_ends_early(
         time.sleep(0.05)
     results = next((project / "recspec-results").glob("*/results.json"))
     statuses = {r["id"]: r["status"] for r in json.loads(results.read_text())["results"]}
-    assert statuses == {"recorder/v2/probe": "pass", "recorder/acks/idle": "error"}
+    left_off = {done: "pass", going_on: "error"}
+    assert statuses == {name.removeprefix("recspec::"): left_off[name] for name in left_off}
 
 
 def tagged(environment: dict[str, str]) -> Iterator[str]:
@@ -230,6 +235,60 @@ def test_without_its_option_it_brings_nothing_in() -> None:
     )
     assert "recspec" in done.stdout.split()
     assert set(done.stdout.split()) <= {"recspec", *sys.stdlib_module_names}
+
+
+# --- clients under test
+
+SHELL, EXEC, SLOW = (f"recspec::basic/{name}" for name in ("v2-shell", "exec", "long-idle"))
+
+
+def client(project: Path, *command: str) -> str:
+    """Write the profile of a client: our own, or another command."""
+    command = command or ("{python}", "-P", "-m", "fixtures.drivers.reference")
+    text = f'name = "mine"\nrole = "client"\ncommand = {json.dumps(command)}\n'
+    (project / "client.toml").write_text(text)
+    return "client.toml"
+
+
+def test_scenarios_are_items_of_a_client_and_workers_share_one_play(
+    run: Pytest, project: Path
+) -> None:
+    pytest.importorskip("xdist")
+    chosen = ("-k", "test_own or v1-shell or reject/both or matrix/v2/reset/first-output/both")
+    marked = ("-m", "not recspec or recspec_choose_16 or recspec_failure_1 or recspec_failure_2")
+    target = ("--recspec-target", client(project), "--recspec-matrix")
+    out = ("--recspec-out", "out", "--junitxml", "junit.xml")
+    done = run("-n", "2", *target, *chosen, *marked, *out)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = outcomes(project / "junit.xml")
+    assert set(found.values()) == {"pass"}
+    assert {"test_own", "basic/v1-shell", "reject/both"} <= set(found)
+    assert "matrix/v2/reset/first-output/both/1-of-1" in found
+    results = json.loads((project / "out" / "results.json").read_text())["results"]
+    assert {result["id"] for result in results} == set(found) - {"test_own"}
+
+
+def test_the_matrix_is_there_when_it_is_asked_for(run: Pytest, project: Path) -> None:
+    target = ("--recspec-target", client(project))
+    collected = run(*target, "--collect-only", "-qq", "-m", "recspec").stdout
+    assert f"{SHELL}\n" in collected
+    assert "recspec::matrix/" not in collected
+    whole = run(*target, "--recspec-matrix", "--collect-only", "-qq", "-m", "recspec_matrix").stdout
+    assert "recspec::matrix/" in whole
+    assert SHELL not in whole
+    refused = run("--recspec-target", "reference.toml", "--recspec-matrix")
+    assert refused.returncode == 4
+    assert "the matrix is for clients and SSH servers" in refused.stderr
+
+
+def test_a_driver_that_cannot_be_used_is_told_at_each_of_its_scenarios(
+    run: Pytest, project: Path
+) -> None:
+    target = client(project, "/bin/sh", "-c", "echo I am broken >&2")
+    done = run("--recspec-target", target, SHELL, "--junitxml", "junit.xml")
+    assert done.returncode == 1
+    assert outcomes(project / "junit.xml") == {"basic/v2-shell": "error"}
+    assert "without an answer to 'hello'; its last words: I am broken" in done.stdout
 
 
 # --- its parts
