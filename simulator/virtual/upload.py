@@ -210,6 +210,8 @@ class VirtualUpload:
                 self._continued = True
                 self._opened()
             return
+        if status < OK:
+            return  # another interim answer, which says nothing
         self._answered = True
         if not self._continued:
             self.failed(f"POST {V1_RECORD} was answered {status} before any 100")
