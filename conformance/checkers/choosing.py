@@ -97,7 +97,9 @@ def contacts(view: View, out: Findings) -> None:
 
 
 def _no_dial_after_success(view: View, session: SessionView, out: Findings) -> None:
-    winner = next((a.recorder for a in session.attempted if not a.failure), None)
+    winner = None
+    if State.CONNECTED in session.path:
+        winner = next((a.recorder for a in reversed(session.attempted) if not a.failure), None)
     if session.upload is not None and session.upload.taken:
         winner = session.upload.recorder
     if winner is None:

@@ -169,7 +169,7 @@ def bad_frames(view: View, out: Findings) -> None:
 def _over_by(case: _Case, at: int) -> bool:
     """Tell whether the client had left, or had lost it for something else, before it could see."""
     left = case.connection.left_at()
-    gone = left is not None and left <= at
+    gone = left is not None and left < at
     lost = case.lost_at is not None and case.lost_at < at - GRACE
     return gone or lost or (case.session.hung_up and not case.session.gave_up)
 
@@ -212,10 +212,9 @@ def _spoiled(case: _Case) -> bool:
         return False
     answer, upload, closed = case.answer, case.upload, case.closed_at
     reasons = [piece.at for piece in (answer.error, answer.junk) if piece is not None]
-    ended, broken = upload.answer_ended_at, (case.contact.broken_at, case.connection.ended_at())
-    if ended is not None and (closed is None or ended < closed or answer.rest):
-        reasons.append(ended)
-    reasons += [at for at in broken if at is not None and (ended is None or at < ended)]
+    # What a client makes of an end, a good one too, is judged by other clauses.
+    ends = (upload.answer_ended_at, case.contact.broken_at, case.connection.ended_at())
+    reasons += [at for at in ends if at is not None]
     frames = [event.at for event in upload.answers if event.at <= lost]
     heard = max([upload.opened_at or lost, *frames])
     limits = case.view.timers
