@@ -24,16 +24,18 @@ from conformance.scenario import (
     Step,
     UserSession,
 )
-from conformance.wire import REJECTED_EXIT_STATUS, SECOND, NoticeType
+from conformance.wire import REJECTED_EXIT_STATUS, SECOND, NoticeType, Timers
 from simulator import client_steps as steps
 from simulator.client_steps import PolicyAnswered
 from simulator.explore.bounds import Bounds
-from simulator.explore.moves import EXIT_STATUS
+from simulator.explore.moves import EXIT_STATUS, WORDS
 from simulator.explore.schedule import Played
-from simulator.explore.world import ASKED, Stage, World, seconds
+from simulator.explore.world import ASKED, Stage, World, limits, seconds
 
 S = State
 SESSION = "s1"
+FETCHED = "/etc/hostname"
+"""The file that a session fetches which is not recorded although recorders are named."""
 DEADLINE_S = 100.0
 """Choosing, the ack window and the final answer, each to its end, and a little more."""
 LATE_S = 2.0
@@ -79,6 +81,8 @@ class _Telling:
         match event:
             case steps.Output() if self.left:
                 self._cannot("The command writes more after the user has left.")
+            case None if one.move.fault:
+                self._silence(world)
             case None:
                 self._time(world, one.after.now - world.now)
             case steps.PolicyAnswered():
@@ -100,6 +104,14 @@ class _Telling:
                     self._hasty(world)
             case _:
                 self._loss(world, event)
+
+    def _silence(self, world: World) -> None:
+        """Take in that a limit passed, and the client did nothing about it."""
+        fired = steps.TimerFired(steps.Timer.STEP)
+        if world.stage in ASKED:
+            self._answer(world, fired, fault=True)
+        else:
+            self._loss(world, fired)
 
     def _time(self, world: World, passed: int) -> None:
         if world.unsaid:
@@ -150,7 +162,9 @@ class _Telling:
         if isinstance(event, steps.Probed) and not event.v2 and not fault:
             self.nodes[number] = msgspec.structs.replace(self.nodes[number], speaks="v1")
         if not fault:
-            if silent:
+            if silent and world.waited(world.chosen_at) < Timers().choose:
+                self._hurried(world)
+            elif silent:
                 self._cannot(f"The time for all recorders together ends at {name}.")
             return
         if world.stage is Stage.PROBE:
@@ -164,6 +178,15 @@ class _Telling:
         if world.stage is Stage.DIAL:
             self._cannot(f"The second dial to {name} fails: its upload does, in place of it.")
         self._script(world, Script(does="silent" if silent else "refuse", at="open"))
+
+    def _hurried(self, world: World) -> None:
+        """Have an answer come late, and in time, where a client did not wait for it."""
+        waited, limit = world.waited(world.asked_at), limits(Timers())[world.stage]
+        if world.stage is Stage.OPEN and not world.v2:
+            lasts = (waited + limit) / 2 / SECOND
+            self._script(world, Script(does="late-continue", lasts=lasts))
+        else:
+            self._cannot(f"The {world.stage.name.lower()} is answered late, and in time.")
 
     def _loss(self, world: World, event: object) -> None:
         """Take in how a recording was lost; the final answer is no loss."""
@@ -214,14 +237,17 @@ class _Telling:
     def written(self, title: str) -> Written:
         """Return the scenario; a session that goes on at the end of the schedule ends well."""
         policy = self.policy
+        sftp = not policy.required and bool(policy.recorders)
+        if sftp:
+            self.sees.clear()
         expected = self._expectation()
         ends = {S.SESSION_REJECTED, S.SESSION_TERMINATED} & set(expected.path)
         if not (self.exited or self.left or ends):
             self._do(Step(type=f"exit {EXIT_STATUS}\n"))
         action = Action()
-        if policy.required:
+        if policy.required or sftp:
             action = Action(
-                record=tuple(node.name for node in self.nodes) if policy.recorders else (),
+                record=tuple(node.name for node in self.nodes[: len(policy.recorders)]),
                 on_failure=OnFailure(
                     reject=policy.reject_message,
                     terminate=policy.terminate_message,
@@ -232,12 +258,19 @@ class _Telling:
             title=title,
             recorders=tuple(self.nodes),
             action=action,
-            sessions=(UserSession(name=SESSION, steps=tuple(self.steps)),),
+            sessions=(self._session(sftp=sftp),),
             faults=tuple(self.faults),
             expect=(expected,),
             deadline=DEADLINE_S,
         )
         return Written(scenario, tuple(self.unsaid))
+
+    def _session(self, *, sftp: bool) -> UserSession:
+        """Return what the user does; of an sftp session the language says only what it fetches."""
+        if not sftp:
+            return UserSession(name=SESSION, steps=tuple(self.steps))
+        fetches = (Step(pull=FETCHED), *(step for step in self.steps if step.hang_up))
+        return UserSession(name=SESSION, run="sftp", steps=fetches)
 
     def _expectation(self) -> Expectation:
         """Return what the protocol calls for."""
@@ -271,7 +304,7 @@ class _Telling:
         if took is not None:
             attempts.append(ExpectedAttempt(recorder=took.name))
         exit_status: int | str = EXIT_STATUS
-        if self.left:
+        if self.left or (not self.policy.required and self.policy.recorders):
             exit_status = "none"
         elif rest == [S.SESSION_REJECTED]:
             exit_status = REJECTED_EXIT_STATUS
@@ -314,7 +347,8 @@ def _loses(effect: steps.Effect) -> bool:
 def _lost_at(does: str, world: World) -> Script:
     if world.stage is Stage.CLOSED:
         return msgspec.convert({"does": does, "at": "closing"}, Script)
+    said = {"words": WORDS} if does == "error-frame" else {}
     if world.sent:
-        return msgspec.convert({"does": does, "on_text": f"out-{world.sent}"}, Script)
+        return msgspec.convert({"does": does, "on_text": f"out-{world.sent}", **said}, Script)
     at = "before-header" if world.unsaid else "header"
-    return msgspec.convert({"does": does, "at": at}, Script)
+    return msgspec.convert({"does": does, "at": at, **said}, Script)

@@ -34,7 +34,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """The bounds of one exploration. Acks, and the time that a session takes, have none."""
 
     recorders: int = 3
-    """How many recorders the policy names."""
+    """How many recorders the policy names, at most."""
     versions: tuple[str, ...] = VERSIONS
     """What a recorder may speak, each on its own."""
     outputs: int = 2
@@ -91,14 +91,18 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     def policies(self) -> tuple[PolicyAnswered, ...]:
         """Return every answer of the control plane within the bounds.
 
-        Besides the recorded sessions: one that nobody asked to record, and ones that must be
-        recorded with no recorder to try (D3).
+        A list of recorders may be shorter, down to one. Besides the recorded sessions: one that
+        nobody asked to record, one that is not recorded although a recorder is named (sftp), and
+        ones that must be recorded with no recorder to try (D3).
         """
         return tuple(self._policies())
 
     def _policies(self) -> Iterator[PolicyAnswered]:
         yield PolicyAnswered(required=False)
-        for recorders in dict.fromkeys(((), self.addresses)):
+        if self.addresses:
+            yield PolicyAnswered(required=False, recorders=self.addresses[:1])
+        for number in range(self.recorders + 1):
+            recorders = self.addresses[:number]
             for name in self.actions:
                 for notify in self.notify:
                     reject, terminate = ACTIONS[name]

@@ -79,14 +79,16 @@ def explore(
     *,
     most_states: int = MOST_STATES,
     stop: Callable[[int, int], bool] | None = None,
+    first: bool = False,
 ) -> Explored:
     """Explore everything within the bounds. `stop` is asked after each depth: states, depth.
 
-    Raises BoundsError. Incomplete when there are more than `most_states`, or `stop` said so.
+    Raises BoundsError. Incomplete when there are more than `most_states`, or `stop` said so; with
+    `first` it ends at the first violation.
     """
     bounds.check()
     model = SessionModel(bounds, overlay)
-    found = Search(model, HANG, most_states).run(stop)
+    found = Search(model, HANG, most_states, first=first).run(stop)
     taken, missing = covered(model.arrows)
     visited = {state.value: count for state, count in model.visited.items() if count}
     return Explored(

@@ -19,6 +19,8 @@ from simulator.explore.world import NEVER, Command, Stage, World
 EXIT_STATUS = 7
 LATER = "time passes"
 WHY = "broken"
+WORDS = "the disk\x1b[2J is\r\non fire"
+"""What a recorder says that has failed; it would do something to a terminal."""
 
 
 class Move(msgspec.Struct, frozen=True, gc=False):
@@ -90,7 +92,7 @@ class Moves:
             yield Move("handed over", steps.Handed(op))
         if world.v2:
             yield Move("an ack", steps.AckReceived(op, 0))
-            yield _fault("an error frame", steps.ErrorReceived(op, WHY))
+            yield _fault("an error frame", steps.ErrorReceived(op, WORDS))
         if streams:
             yield _fault("the answer ends early", steps.AnswerEnded(op))
         else:
@@ -153,7 +155,8 @@ def after_the_end() -> tuple[steps.Event, ...]:
 def describe(policy: PolicyAnswered) -> str:
     """Say on one line what the control plane answered."""
     if not policy.required:
-        return "not to be recorded"
+        named = ", though a recorder is named" if policy.recorders else ""
+        return f"not to be recorded{named}"
     set_ = [
         name
         for name, message in (

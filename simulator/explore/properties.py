@@ -44,6 +44,7 @@ RULES = {
     " is needed, and its exit status is told.",
     "reacts": "The client reacts at once to what it is told, and rests only in states that wait.",
     "stalls": "While output waits to be handed over, no more is wanted of the command.",
+    "words": "What was said of a failure is kept as its reason, without control characters.",
     OVERTAKEN: "What belongs to a dropped operation, or comes after the end, changes nothing.",
     HANG: "From every state an end can be reached when everybody keeps their promises.",
 }
@@ -296,8 +297,9 @@ class Judge:
 
     def reaction(self, world: World, event: steps.Event, effects: steps.Effects) -> Problem | None:
         """Return what the client failed to do about an event, or None."""
-        if world.finished:
-            return None
+        said = _words_kept(event, effects)
+        if said is not None or world.finished:
+            return said
         match event:
             case steps.Output() if world.state is S.STREAMING and world.sent < world.outputs:
                 return Problem("recorded", f"output {world.outputs} was not sent")
@@ -365,6 +367,26 @@ def _complete(world: World) -> Problem | None:
         return Problem("ends", "the session was complete, and its command runs")
     if world.state is S.STREAMING and world.stage is not Stage.ENDED:
         return Problem("recorded", "the recording was complete without its final answer")
+    return None
+
+
+def _words_kept(event: steps.Event, effects: steps.Effects) -> Problem | None:
+    """Judge the reason that is given where somebody said one."""
+    match event:
+        case steps.ErrorReceived(message=text):
+            pass
+        case steps.DialFailed(why=text) | steps.OpenFailed(why=text) | steps.UploadLost(why=text):
+            pass
+        case _:
+            return None
+    words = "".join(c if c.isalnum() else " " for c in text).split()
+    given = [e.failure for e in effects if isinstance(e, steps.Tried)]
+    given += [e.why for e in effects if isinstance(e, steps.Enter) and e.state is S.CONNECTION_LOST]
+    for reason in given:
+        if not all(word in reason for word in words):
+            return Problem("words", f"{text!r} was said, and {reason!r} was made of it")
+        if not reason.isprintable():
+            return Problem("words", f"control characters were passed on: {reason!r}")
     return None
 
 

@@ -85,9 +85,20 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Search(Generic[Node, Move]):
-    """One search. `hang` is the rule that a state breaks from which no end can be reached."""
+    """One search. `hang` is the rule that a state breaks from which no end can be reached.
 
-    def __init__(self, model: Model[Node, Move], hang: str, most_states: int = MOST_STATES) -> None:
+    With `first` it ends at the first violation, which no shorter way shows.
+    """
+
+    def __init__(
+        self,
+        model: Model[Node, Move],
+        hang: str,
+        most_states: int = MOST_STATES,
+        *,
+        first: bool = False,
+    ) -> None:
+        self.first = first
         self.model = model
         self.hang = hang
         self.most_states = most_states
@@ -110,6 +121,8 @@ class Search(Generic[Node, Move]):
             following: list[tuple[int, Node]] = []
             for number, node in layer:
                 self._expand(number, node, following)
+                if self.first and self._violations:
+                    return self._found(complete=False)
                 if len(self._index) > self.most_states:
                     return self._found(complete=False)
                 if stop and not number % _EVERY and stop(len(self._index), self._depth):

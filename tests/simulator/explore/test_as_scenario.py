@@ -16,6 +16,7 @@ from simulator.explore.as_scenario import Written, write
 from simulator.explore.bounds import Bounds
 from simulator.explore.exploration import explore
 from simulator.explore.model import Node, SessionModel
+from simulator.explore.moves import WORDS
 from simulator.explore.schedule import play
 from simulator.overlay import Mutant, Overlay, mutants
 
@@ -69,7 +70,8 @@ def test_a_loss_in_the_middle_of_output() -> None:
     found = written(*TO_V2, "handed over", "output", "handed over", "an error frame")
     (session,) = found.scenario.sessions
     assert session.steps == (Step(type="echo out-''1\n"), Step(see="out-1"))
-    assert found.scenario.recorders[0].script == Script(does="error-frame", on_text="out-1")
+    script = Script(does="error-frame", on_text="out-1", words=WORDS)
+    assert found.scenario.recorders[0].script == script
     (expected,) = found.scenario.expect
     assert expected.path == (
         *TAKEN, S.CONNECTED, S.STREAMING, S.CONNECTION_LOST, S.SESSION_TERMINATED,
@@ -122,7 +124,7 @@ def test_what_a_mutant_breaks_becomes_a_file_that_can_be_read(
     mutant: Mutant, tmp_path: Path
 ) -> None:
     bounds = Bounds(recorders=2, faults=1, outputs=1)
-    for shown in explore(bounds, Overlay(mutant)).violations:
+    for shown in explore(bounds, Overlay(mutant), first=True).violations:
         result = write("a title", shown.played, bounds)
         path = tmp_path / f"{shown.rule}.yaml"
         path.write_text(file_text(shown, result))

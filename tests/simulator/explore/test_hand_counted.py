@@ -49,7 +49,8 @@ def test_one_recorder_that_speaks_v1_and_keeps_its_promises() -> None:
     dial: 2 states; the probe begins at 2 instants, the second dial at 3, the upload at 4, and
     each waits for none or one: 4, 6 and 8. Streaming has no clock: the header has left or not,
     and the command has exited before that or not: 3. The final answer: 2. The start and the end,
-    the session that nobody records (2), and the one without a recorder to try, rejected (1).
+    two sessions that nobody records, one with the recorder named (2 each), and the one without a
+    recorder to try, rejected (1).
     """
     bounds = Bounds(
         recorders=1,
@@ -62,10 +63,10 @@ def test_one_recorder_that_speaks_v1_and_keeps_its_promises() -> None:
         timers=SHORT,
     )
     found = explore(bounds)
-    assert found.states == 2 + 4 + 6 + 8 + 3 + 2 + 1 + 1 + 2 + 1
+    assert found.states == 2 + 4 + 6 + 8 + 3 + 2 + 1 + 1 + 2 * 2 + 1
     # Of every answer's two states the first has two moves, the second one.
     asked = 3 * (1 + 2 + 3 + 4)
-    assert found.transitions == 3 + asked + (2 + 1 + 1) + (2 + 1) + 1
+    assert found.transitions == 4 + asked + (2 + 1 + 1) + (2 + 1) + 2
     assert found.depth == 8
     assert found.complete
     assert found.violations == ()
