@@ -131,9 +131,12 @@ def interim_answers(view: View, out: Findings) -> None:
             _continued(contact, connection, out, judged=not left_by_user)
         elif contact.final is None and not left_by_user:
             _left_too_early(view, connection, contact, out, hinted=bool(others))
-        if others and contact.opened_at is not None:
-            before = contact.body_at is not None and CONTINUE not in contact.answers_before_body
-            out.expect("v1-8", not before, "the body was begun at an interim answer", contact.head)
+        begun_at = contact.answers_before_body
+        hinted = any(CONTINUE < status < OK for status in begun_at)
+        if hinted and CONTINUE not in begun_at:
+            out.broken("v1-8", "the body was begun at an interim answer", contact.head)
+        elif others and contact.opened_at is not None:
+            out.held("v1-8")
 
 
 def _continued(contact: Contact, connection: Connection, out: Findings, *, judged: bool) -> None:
