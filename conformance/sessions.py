@@ -44,7 +44,7 @@ from conformance.machine import ENDS, State
 from conformance.output import recorded_output, screen_text
 from conformance.scenario import Expectation, Scenario, UserSession
 from conformance.unplanned import scenario_of
-from conformance.uploads import Header, Upload, header_of, uploads
+from conformance.uploads import Header, Upload, header_of, uploads, went_elsewhere
 from conformance.wire import OnRecordingFailure, SSHAction, Timers
 
 NOBODY_EXPECTS = "no scenario says what must come of it"
@@ -239,6 +239,8 @@ class View(msgspec.Struct, kw_only=True):
         What the scenario calls for then says nothing of the SSH server: it had to react.
         """
         upload = session.upload
+        if went_elsewhere(self.of("network")):
+            return "its client made another connection after a GOAWAY, as it may (choose-12)"
         if upload is None or self.faulted(upload.recorder):
             return ""
         how = upload.failed_by_recorder(self.timers.ack_window)

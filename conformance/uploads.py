@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -18,7 +18,9 @@ from conformance.history import (
     Handed,
     Kind,
     Requested,
+    WentAway,
 )
+from conformance.wire import V2_RECORD
 
 
 class Upload(msgspec.Struct, kw_only=True):
@@ -150,6 +152,25 @@ def _passed(upload: Upload, event: Event, what: Kind) -> None:
             upload.body_ended_at = event.at
         case _:
             pass
+
+
+def went_elsewhere(network: Iterable[Event]) -> bool:
+    """Tell whether a v2 upload went over another connection than one that was being left.
+
+    A graceful GOAWAY after the probe forbids the upload on its connection: one client takes the
+    attempt for failed, another makes a new connection, and both are within the protocol.
+    """
+    left: dict[str, str] = {}
+    asked: set[str] = set()
+    for event in network:
+        what = event.what
+        if isinstance(what, WentAway) and not what.code and what.connection not in asked:
+            left[what.recorder] = what.connection
+        elif isinstance(what, Requested) and what.method == "POST":
+            asked.add(what.connection)
+            if left.get(what.recorder, what.connection) != what.connection:
+                return what.path == V2_RECORD
+    return False
 
 
 def header_line(body: bytes) -> bytes:
