@@ -188,7 +188,7 @@ def _contact(contact: Contact, event: Event, what: Kind) -> None:
         case BodyEnded():
             contact.body_ended_at = event.at
         case AnswerEnded():
-            contact.answer_ended_at = event.at
+            contact.answer_ended_at = contact.answer_ended_at or event.at
         case StreamBroken():
             contact.broken_at = event.at
         case _:

@@ -144,7 +144,7 @@ def _passed(upload: Upload, event: Event, what: Kind) -> None:
                 upload.final_status = status
         case AnswerBody():
             upload.answers.append(event)
-        case AnswerEnded():
+        case AnswerEnded() if upload.answer_ended_at is None:
             upload.answer_ended_at = event.at
             upload.answer_ended_first = not upload.body_ended
         case BodyEnded():
