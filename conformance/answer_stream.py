@@ -24,6 +24,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """The words of an error frame."""
     junk: str = ""
     """What is no ack frame, and cannot become one."""
+    unfinished: int = 0
+    """Characters of a frame that had come by then, and was not over."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +63,15 @@ def read(answers: list[Event], coding: str) -> Answer:
                 break
         if rest and not rest.startswith("{"):
             junk = junk or rest
-        pieces.append(Piece(at=event.at, traits=frozenset(traits), error=error, junk=junk))
+        pieces.append(
+            Piece(
+                at=event.at,
+                traits=frozenset(traits),
+                error=error,
+                junk=junk,
+                unfinished=len(rest),
+            )
+        )
         if error or junk:
             return Answer(pieces=tuple(pieces), rest="")
     return Answer(pieces=tuple(pieces), rest=rest)

@@ -44,7 +44,8 @@ class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``no-acks`` from here on, ``late-acks`` (the next comes after `lasts` seconds),
     ``falling-acks``, ``high-acks`` (far more than was sent), ``error-frame``, ``junk-frame`` (no
     ack frame, and then all that is proper). Ends: ``bad-final`` (500 or an error frame),
-    ``no-final``, ``cut-final`` (the answer ends within its last ack).
+    ``no-final``, ``cut-final`` (the answer ends within its last ack), ``endless-frame`` (two
+    megabytes of an ack that is not over before the body is).
 
     What is proper, and seldom seen: ``bare-acks`` (the first ack is ``{}``), ``extra-keys`` (the
     first ack says more), ``split-acks`` (the first acks stand close together, or are cut over
@@ -75,6 +76,7 @@ class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "tls",
         "junk-frame",
         "cut-final",
+        "endless-frame",
         "bare-acks",
         "extra-keys",
         "split-acks",
@@ -285,7 +287,7 @@ _OTHER_NODES = frozenset({"s3", "control"})
 _SPOKEN = {
     **dict.fromkeys(("early-200", "early-hints", "late-continue"), "v1"),
     **dict.fromkeys(("no-acks", "late-acks", "falling-acks", "high-acks", "go-away"), "v2"),
-    **dict.fromkeys(("junk-frame", "cut-final"), "v2"),
+    **dict.fromkeys(("junk-frame", "cut-final", "endless-frame"), "v2"),
     **dict.fromkeys(("bare-acks", "extra-keys", "split-acks", "gzip-acks"), "v2"),
 }
 """What exists in one version of the protocol only."""

@@ -20,6 +20,8 @@ from conformance.wire import SECOND, Timers
 
 GRACE = SECOND
 """Nanoseconds that a timer may be late before it counts as broken."""
+LONGEST_FRAME = 1 << 20
+"""Characters of one frame from which on a client that reads on is taken to know no bound."""
 _TRAITS = (("bare", "acks-8"), ("extra", "acks-9"), ("joined", "acks-12"), ("cut", "acks-12"))
 _HURRIED = "the timers were sped up"
 
@@ -291,6 +293,20 @@ def _final_wait(case: _Case, out: Findings) -> None:
         f"the final answer was awaited for {waited / SECOND:.0f} s",
         out,
     )
+
+
+@checks("hostile-14")
+def endless_frames(view: View, out: Findings) -> None:
+    """A frame that does not end is not read for ever."""
+    for case in _cases(view):
+        long = [piece.at for piece in case.answer.pieces if piece.unfinished > LONGEST_FRAME]
+        if long:
+            case.expect(
+                "hostile-14",
+                case.lost_by(long[0]),
+                f"more than {LONGEST_FRAME >> 20} MiB of one ack came, and more was read",
+                out,
+            )
 
 
 # --- what a recorder says -------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from simulator.virtual.shell_syntax import NotModelledError, plain
 
 CORE = "client"
 """The part that runs here unchanged, and so can be a mutant."""
-_FRAMING = frozenset({"gzip-acks"})
+_FRAMING = frozenset({"endless-frame", "gzip-acks"})
 """What scripted recorders do below the level at which this world stands."""
 _NOTED = frozenset(
     kind.__struct_config__.tag

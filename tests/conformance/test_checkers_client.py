@@ -331,6 +331,7 @@ def kept_idle(seconds: float, *, speed: int = 1) -> Telling:
 
 
 UPLOAD2: dict[str, Any] = {"recorder": "rec1", "connection": "rec1#0"}
+ENDLESS = (b'{"ack":0,"note":"' + b"x" * (1 << 20), b"x")
 HOSTILE = b'{"error":"no\\u001b[2J space"}\n'
 SERVER = Addressed(node="prod-1.example.ts.net", address="127.0.0.2", node_id="nPROD")
 
@@ -549,6 +550,9 @@ def change_action(recorders: tuple[str, ...]) -> Any:
         ("streaming-11", recorded(speaks="v1"), P),
         ("streaming-11", closed(says_and_ends(b'{"ack":9}'), lost="it ended"), F),
         ("streaming-11", lost_after_exit(), None),
+        ("hostile-14", streamed(says(*ENDLESS), lost="too long", after=9), P),
+        ("hostile-14", streamed(says(*ENDLESS, b'"}'), after=9), W),
+        ("hostile-14", streamed(says(ENDLESS[0][:-1000], b'"}'), after=9), None),
         ("hostile-15", streamed(says(HOSTILE), lost="recorder: no?[2J space"), P),
         ("hostile-15", streamed(says(HOSTILE), lost="recorder: no\x1b[2J space"), W),
         ("hostile-15", streamed(says(b'{"error":"no"}'), lost="recorder: no"), None),
