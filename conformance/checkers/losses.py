@@ -22,6 +22,8 @@ GRACE = SECOND
 """Nanoseconds that a timer may be late before it counts as broken."""
 LONGEST_FRAME = 1 << 20
 """Characters of one frame from which on a client that reads on is taken to know no bound."""
+LARGE = 1 << 15
+"""Characters of one frame that no recorder needs."""
 _TRAITS = (("bare", "acks-8"), ("extra", "acks-9"), ("joined", "acks-12"), ("cut", "acks-12"))
 _HURRIED = "the timers were sped up"
 
@@ -307,6 +309,8 @@ def endless_frames(view: View, out: Findings) -> None:
                 f"more than {LONGEST_FRAME >> 20} MiB of one ack came, and more was read",
                 out,
             )
+        elif case.lost_at is not None and any(p.unfinished > LARGE for p in case.answer.pieces):
+            out.held("hostile-14")
 
 
 # --- what a recorder says -------------------------------------------------------------------------

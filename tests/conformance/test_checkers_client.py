@@ -553,6 +553,7 @@ def change_action(recorders: tuple[str, ...]) -> Any:
         ("hostile-14", streamed(says(*ENDLESS), lost="too long", after=9), P),
         ("hostile-14", streamed(says(*ENDLESS, b'"}'), after=9), W),
         ("hostile-14", streamed(says(ENDLESS[0][:-1000], b'"}'), after=9), None),
+        ("hostile-14", streamed(says(ENDLESS[0][:-1000]), lost="too long", after=9), P),
         ("hostile-15", streamed(says(HOSTILE), lost="recorder: no?[2J space"), P),
         ("hostile-15", streamed(says(HOSTILE), lost="recorder: no\x1b[2J space"), W),
         ("hostile-15", streamed(says(b'{"error":"no"}'), lost="recorder: no"), None),

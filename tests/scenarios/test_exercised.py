@@ -88,7 +88,7 @@ def test_other_checks_make_it_stale() -> None:
         ({"speed": 10}, "real time"),
         ({"world": "sim"}, "live"),
         ({"target": "theirs"}, "reference"),
-        ({"results": []}, "not played: basic/"),
+        ({"results": []}, "not played: answers/"),
         ({"results": [{"id": "basic/idle", "status": "fail", "clauses": []}]}, "basic/idle"),
         ({"results": 1}, "not the results of a run"),
     ],
