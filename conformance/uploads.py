@@ -161,13 +161,14 @@ def went_elsewhere(network: Iterable[Event]) -> bool:
     attempt for failed, another makes a new connection, and both are within the protocol.
     """
     left: dict[str, str] = {}
-    asked: set[str] = set()
+    asked: dict[str, int] = {}
     for event in network:
         what = event.what
-        if isinstance(what, WentAway) and not what.code and what.connection not in asked:
-            left[what.recorder] = what.connection
+        if isinstance(what, WentAway) and not what.code:
+            if asked.get(what.connection, what.last + 1) > what.last:
+                left[what.recorder] = what.connection
         elif isinstance(what, Requested) and what.method == "POST":
-            asked.add(what.connection)
+            asked[what.connection] = what.stream
             if left.get(what.recorder, what.connection) != what.connection:
                 return what.path == V2_RECORD
     return False

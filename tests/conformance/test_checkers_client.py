@@ -582,3 +582,17 @@ def test_a_new_connection_after_a_goaway_is_choose_12s_alone(clause: str) -> Non
     moved = recorded().but(goaway, change(Requested, {"connection": "rec1#7"}, method="POST"))
     other = moved.expecting(path=ALLOWED, exit=9)
     assert status_of(clause, other.judged()) is (W if clause == "choose-12" else K)
+
+
+def test_an_upload_that_crosses_with_the_goaway_may_be_sent_again_elsewhere() -> None:
+    again = Requested(
+        recorder="rec1", connection="rec1#7", stream=1, method="POST", path=V2_RECORD, http="2"
+    )
+    crossed = recorded().but(
+        add("network", WentAway(**UPLOAD2, last=1), before=Answered, stream=3),
+        add("network", again, before=BodyStarted),
+    )
+    other = crossed.expecting(path=ALLOWED, exit=9)
+    assert status_of("machine-2", other.judged()) is K
+    covered = other.but(change(WentAway, {"last": 3}))
+    assert status_of("machine-2", covered.judged()) is F
