@@ -23,6 +23,7 @@ from conformance.history import (
     Requested,
     Settled,
     StreamBroken,
+    Unreadable,
     WentAway,
 )
 from conformance.sessions import View
@@ -104,6 +105,8 @@ class Connection(msgspec.Struct, kw_only=True):
     settled: Settled | None = None
     overran: Overran | None = None
     went_away: list[tuple[int, WentAway]] = []
+    garbled: bool = False
+    """Whether the recorder said something that is no HTTP."""
 
     def left_at(self) -> int | None:
         """Return when the client left it, if it was the first to leave."""
@@ -169,6 +172,8 @@ def _connection(connection: Connection, event: Event, what: Kind) -> None:
             connection.settled = connection.settled or what
         case Overran():
             connection.overran = connection.overran or what
+        case Unreadable(side="recorder"):
+            connection.garbled = True
         case WentAway():
             connection.went_away.append((event.at, what))
         case _:

@@ -141,7 +141,7 @@ def interim_answers(view: View, out: Findings) -> None:
 
 def _continued(contact: Contact, connection: Connection, out: Findings, *, judged: bool) -> None:
     begun = contact.body_at is not None
-    ended = connection.gone is not None and connection.gone[1].by == "recorder"
+    ended = connection.garbled or connection.ended_at() is not None
     if begun:
         out.held("v1-6")
     elif judged and not ended and contact.final is None:
@@ -154,7 +154,7 @@ def _left_too_early(
     """Judge a client that left before the 100 that the scenario has come."""
     script = _script(view, connection.recorder)
     left = connection.left_at()
-    if script is None or left is None or view.speed != 1:
+    if script is None or left is None or connection.garbled or view.speed != 1:
         return
     patience = left - contact.at
     if script.does == "late-continue":

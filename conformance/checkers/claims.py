@@ -85,6 +85,8 @@ def _no_dial_after_opening(network: list[Event], name: str, out: Findings) -> No
             case Answered(connection=connection, stream=stream, status=status):
                 if status == (100 if heads.get((connection, stream)) == "1.1" else 200):
                     answered.add((connection, stream))
+                elif taken and 300 <= status < 400 and (connection, stream) in answered:
+                    return  # where a redirect leads to is choose-14's
             case BodyStarted(connection=connection, stream=stream):
                 # The client, too, took it for a success: it may have given up before.
                 taken |= (connection, stream) in answered

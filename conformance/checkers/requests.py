@@ -88,7 +88,11 @@ def redirects(view: View, out: Findings) -> None:
         stray = [
             where.recorder
             for where in seen.connections
-            if where.at >= at and view.addresses.get(authority) == where.recorder not in listed
+            if where.at >= at
+            and (
+                contact.opened_at is not None  # nobody else is to be dialled after a success
+                or view.addresses.get(authority) == where.recorder not in listed
+            )
         ]
         out.expect(
             "choose-14",

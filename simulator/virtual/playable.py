@@ -16,8 +16,6 @@ from simulator.virtual.shell_syntax import NotModelledError, plain
 
 CORE = "client"
 """The part that runs here unchanged, and so can be a mutant."""
-_FRAMING = frozenset({"endless-frame", "gzip-acks"})
-"""What scripted recorders do below the level at which this world stands."""
 _NOTED = frozenset(
     kind.__struct_config__.tag
     for kind in (
@@ -55,9 +53,6 @@ def can_play(scenario: Scenario, mutant: Mutant | None = None) -> str:
 def _check(scenario: Scenario, mutant: Mutant | None) -> None:
     if mutant is not None and mutant.part != CORE:
         raise NotModelledError(f"a mutant of the {mutant.part} is live only")
-    for node in scenario.recorders:
-        if node.script is not None and node.script.does in _FRAMING:
-            raise NotModelledError(f"{node.script.does!r} is about framing, which is live only")
     scripted = {node.name for node in scenario.recorders if node.script is not None}
     recorders = {node.name for node in scenario.recorders}
     for plan in scenario.faults:

@@ -21,6 +21,7 @@ from simulator.virtual.messages import (
 from simulator.virtual.script_talk import HTML, JUNK, Role, Talk, Watch
 
 _FAR_AHEAD = 1 << 40
+_ENDLESS, _PIECE = 1 << 21, 1 << 18
 
 
 class TalkV2(Talk):
@@ -127,6 +128,8 @@ class TalkV2(Talk):
         if stream in self._departed or self.script.does == "no-final":
             return
         if not self._moment("closing", stream):
+            if self.script.does == "endless-frame":
+                self._send(Body(stream, b'"}\n'))
             self._finish(stream)
 
     def _finish(self, stream: int) -> None:
@@ -254,6 +257,13 @@ class TalkV2(Talk):
                     self._send(Body(stream, piece))
             case "junk-frame":
                 self._send(Body(stream, JUNK))
+            case "gzip-acks":  # a coding is beneath these messages
+                self._say(stream, {"ack": received})
+            case "endless-frame":
+                self._acking = False
+                self._send(Body(stream, ack[:-1] + b', "note": "'))
+                for _ in range(_ENDLESS // _PIECE):
+                    self._send(Body(stream, b"x" * _PIECE))
             case "cut-final":
                 self._send(Body(stream, ack[:-1]))
                 self._send(BodyEnd(stream))

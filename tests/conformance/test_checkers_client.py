@@ -23,6 +23,7 @@ from conformance.history import (
     Requested,
     Settled,
     StreamBroken,
+    Unreadable,
     WentAway,
 )
 from conformance.judgement import Status
@@ -250,6 +251,18 @@ def final(status: int) -> Act:
     return act
 
 
+def redirected(s: Story) -> None:
+    """A v1 upload is redirected at its end."""
+    s.note("network", Answered(**s.upload, status=302, location="/x"))
+    s.note("network", AnswerEnded(**s.upload))
+
+
+def redirected_and_followed(s: Story) -> None:
+    """The same, and the client goes there."""
+    redirected(s)
+    s.dial("rec1")
+
+
 def says_and_ends(*pieces: bytes) -> Act:
     """The answer ends with this."""
 
@@ -333,6 +346,12 @@ def kept_idle(seconds: float, *, speed: int = 1) -> Telling:
 UPLOAD2: dict[str, Any] = {"recorder": "rec1", "connection": "rec1#0"}
 ENDLESS = (b'{"ack":0,"note":"' + b"x" * (1 << 20), b"x")
 HOSTILE = b'{"error":"no\\u001b[2J space"}\n'
+GARBLED = add(
+    "network",
+    Unreadable(recorder="rec1", connection="rec1#1", side="recorder", why="?"),
+    before=Disconnected,
+    connection="rec1#1",
+)
 SERVER = Addressed(node="prod-1.example.ts.net", address="127.0.0.2", node_id="nPROD")
 
 
@@ -384,6 +403,9 @@ SERVER = Addressed(node="prod-1.example.ts.net", address="127.0.0.2", node_id="n
             unopened(refused_v2(307, location="http://rec9:80/record", then=dials_another)),
             W,
         ),
+        ("choose-14", closed(redirected, lost="302", speaks="v1"), P),
+        ("choose-14", closed(redirected_and_followed, lost="302", speaks="v1"), W),
+        ("choose-2", closed(redirected_and_followed, lost="302", speaks="v1"), P),
         ("choose-21", unopened(refused_v2(503)), P),
         ("choose-21", unopened(refused_v2(503, then=asks("POST", V2_RECORD))), F),
         ("choose-21", recorded(), None),
@@ -441,6 +463,7 @@ def test_requests(clause: str, telling: Telling, status: Status | None) -> None:
         ("v1-6", recorded(speaks="v1"), P),
         ("v1-6", unopened(upload_v1(0, 100)), F),
         ("v1-6", unopened(upload_v1(0, 100, by="recorder")), None),
+        ("v1-6", unopened(upload_v1(0, 100)).but(GARBLED), None),
         ("v1-6", unopened(upload_v1(2), does="late-continue", lasts=3), F),
         ("v1-6", unopened(upload_v1(4), does="late-continue", lasts=3), P),
         ("v1-6", unopened(upload_v1(2)), None),
