@@ -45,7 +45,7 @@ class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``falling-acks``, ``high-acks`` (far more than was sent), ``error-frame``, ``junk-frame`` (no
     ack frame, and then all that is proper). Ends: ``bad-final`` (500 or an error frame),
     ``no-final``, ``cut-final`` (the answer ends within its last ack), ``endless-frame`` (two
-    megabytes of an ack that is not over before the body is).
+    megabytes of an ack that is never over).
 
     What is proper, and seldom seen: ``bare-acks`` (the first ack is ``{}``), ``extra-keys`` (the
     first ack says more), ``split-acks`` (the first acks stand close together, or are cut over

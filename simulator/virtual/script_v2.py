@@ -129,7 +129,8 @@ class TalkV2(Talk):
             return
         if not self._moment("closing", stream):
             if self.script.does == "endless-frame":
-                self._send(Body(stream, b'"}\n'))
+                self._send(BodyEnd(stream))
+                return
             self._finish(stream)
 
     def _finish(self, stream: int) -> None:
