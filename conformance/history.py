@@ -527,6 +527,17 @@ class Survived(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="surviv
     command: str
 
 
+class CommandRan(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="command-ran"):
+    """A command left the mark by which a scenario tells that it ran, whatever the server says.
+
+    The mark is the file ``ran-SESSION``; `ran_at` is when it was last written, on the clock of the
+    history.
+    """
+
+    session: str
+    ran_at: int
+
+
 class SecretSearched(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="secret-searched"):
     """A canary was looked for in all that was recorded, logged, stored, shown or sent.
 
@@ -550,7 +561,7 @@ Kind: TypeAlias = (
     | Stored
     | ActionServed | NoticeReceived | ControlReceived
     | FaultApplied | FaultCleared
-    | Played | Addressed | Survived | SecretSearched
+    | Played | Addressed | Survived | CommandRan | SecretSearched
     | CasePlayed | Connected | ConnectFailed | Asked | BodySent | BodyCut | Headers | StreamReset
     | FrameSeen | RawSent | Waited | Kept | Looked | Strayed | Signalled | Measured | Remarked
 )  # fmt: skip

@@ -61,6 +61,8 @@ def infer_one(view: View, session: SessionView) -> Inferred:
     """Return the paths that explain what was seen of one session from outside."""
     if session.opened is None:
         return Inferred(paths=(), why="the session was never opened")
+    if session.refused:
+        return Inferred(paths=(), why="the policy refuses the connection")
     facts = _Facts(view, session)
     if facts.illegal:
         return Inferred(paths=(), illegal=facts.illegal)

@@ -19,6 +19,7 @@ from conformance.history import (
     Addressed,
     Attempted,
     CommandExited,
+    CommandRan,
     CommandStarted,
     Dialled,
     Entered,
@@ -33,6 +34,7 @@ from conformance.history import (
     NoticeReceived,
     Played,
     PolicyApplied,
+    Resized,
     ServerSession,
     SessionClosed,
     SessionOpened,
@@ -181,6 +183,17 @@ class SessionView(msgspec.Struct, kw_only=True):
         )
 
     @property
+    def refused(self) -> bool:
+        """True when the policy refuses the connection: no session begins."""
+        return self.action is not None and self.action.reject
+
+    @property
+    def command_exited_first(self) -> bool:
+        """True when the scenario has the command exit by itself before a loss."""
+        called_for = self.expect is not None and self.expect.exit == 0
+        return called_for and self.command_exited is not None
+
+    @property
     def notify(self) -> bool:
         """True when notices are wanted."""
         return bool(self._on_failure and self._on_failure.notify_url)
@@ -211,6 +224,9 @@ class View(msgspec.Struct, kw_only=True):
     notices: list[NoticeReceived] = []
     served: list[ActionServed] = []
     dialled: list[Event] = []
+    resized: list[Event] = []
+    ran: dict[str, int] = {}
+    """When the command of a session left its mark, by the session's name; in nanoseconds."""
     struck: set[str] = set()
     """Nodes that a fault hit, or should have."""
 
@@ -295,6 +311,8 @@ def _world(view: View, event: Event) -> None:
             view.addresses[address] = node
         case FaultApplied(node=node):
             view.struck.add(node)
+        case CommandRan(session=session, ran_at=ran_at):
+            view.ran[session] = ran_at
         case Stored():
             view.stored.append(event.what)
         case NoticeReceived():
@@ -303,6 +321,8 @@ def _world(view: View, event: Event) -> None:
             view.served.append(event.what)
         case Dialled():
             view.dialled.append(event)
+        case Resized():
+            view.resized.append(event)
         case _:
             pass
 

@@ -18,6 +18,10 @@ REJECTED_EXIT_STATUS = 254
 """Exit status of a session that was refused because it could not be recorded (D6)."""
 
 
+DEFAULT_TERM = "xterm-256color"
+"""TERM of a recording whose client did not say what its terminal is (section 6)."""
+
+
 class Timers(msgspec.Struct, frozen=True):
     """The protocol's timers (section 8), in nanoseconds."""
 

@@ -22,7 +22,7 @@ import asyncssh
 import msgspec
 
 from conformance import history
-from conformance.wire import Notice, SSHAction, Timers
+from conformance.wire import DEFAULT_TERM, Notice, SSHAction, Timers
 from simulator import client_steps as core
 from simulator.control_client import ControlError, on_control, request
 from simulator.overlay import Overlay
@@ -30,7 +30,7 @@ from simulator.pty_process import Program
 from simulator.ssh_channel import Connection, SshChannel
 from simulator.ssh_parties import Request, Surroundings, User
 from simulator.ssh_policy import Decision, Policy
-from simulator.ssh_session import DEFAULT_TERM, SshSession
+from simulator.ssh_session import SshSession
 
 NOTICE_LIMIT = 10.0
 """Seconds for posting one notice."""

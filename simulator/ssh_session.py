@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from conformance import history
-from conformance.wire import REJECTED_EXIT_STATUS, SECOND, CastHeader
+from conformance.wire import DEFAULT_TERM, REJECTED_EXIT_STATUS, SECOND, CastHeader
 from simulator import client_steps as core
 from simulator.cast import CastWriter, WholeCharacters
 from simulator.client import Client
@@ -34,7 +34,6 @@ LATE = SECOND // 5
 MOST_TYPED_AHEAD = 1 << 20
 """Bytes kept of what the user types while a recorder is being chosen."""
 LARGEST_WINDOW = 0xFFFF
-DEFAULT_TERM = "xterm-256color"
 
 
 class Chunk(msgspec.Struct, frozen=True):

@@ -61,20 +61,34 @@ def as_called_for(view: View, out: Findings) -> None:
         if why:
             out.unseen(clause, why, session=session.name)
             continue
-        seen = session.shown_bytes()
-        missing = [text for text in expect.shows if text.encode() not in seen]
-        wrong = [text for text in expect.hides if text.encode() in seen]
-        status = session.exit.status if session.exit else None
+        if session.refused:
+            continue  # that is policy-12's
+        wrong = otherwise_than_called_for(session)
         out.expect(
             clause,
-            not missing and not wrong and _exit_fits(session, expect) and not session.gave_up,
+            not wrong,
             "the user did not see what the scenario calls for",
-            f"not shown: {missing}, wrongly shown: {wrong}, waited in vain for:"
-            f" {[gave_up.waiting_for for gave_up in session.gave_up]}",
-            f"exit status: {status}, must be {expect.exit}",
-            f"seen: {seen[-200:]!r}",
+            *wrong,
             session=session.name,
         )
+
+
+def otherwise_than_called_for(session: SessionView) -> tuple[str, ...]:
+    """Say what its user did not see as the scenario calls for; nothing when all was as it must."""
+    expect = session.expect
+    assert expect is not None
+    seen = session.shown_bytes()
+    missing = [text for text in expect.shows if text.encode() not in seen]
+    wrong = [text for text in expect.hides if text.encode() in seen]
+    status = session.exit.status if session.exit else None
+    if not missing and not wrong and _exit_fits(session, expect) and not session.gave_up:
+        return ()
+    return (
+        f"not shown: {missing}, wrongly shown: {wrong}",
+        f"waited in vain for: {[gave_up.waiting_for for gave_up in session.gave_up]}",
+        f"exit status: {status}, must be {expect.exit}",
+        f"seen: {seen[-200:]!r}",
+    )
 
 
 def _exit_fits(session: SessionView, expect: Expectation) -> bool:
@@ -156,21 +170,16 @@ def while_streaming(view: View, out: Findings) -> None:
             continue
         if _exited_before_loss(session):
             out.held("failure-8")
-        elif _exited_first(session) and not view.let_down(session):
+        elif session.command_exited_first and not view.let_down(session):
             _standing(session, out)
         elif session.server is None:
             out.unseen("failure-8", NO_REPORT, session=session.name)
         if session.terminate_message:
-            if not _exited_before_loss(session) and not session.hung_up:
+            first = session.command_exited_first
+            if not _exited_before_loss(session) and not first and not session.hung_up:
                 _terminated(session, out)
         else:
             _allowed(session, "failure-6", out)
-
-
-def _exited_first(session: SessionView) -> bool:
-    """Tell whether the scenario has the command exit before the loss."""
-    called_for = session.expect is not None and session.expect.exit == 0
-    return called_for and session.command_exited is not None
 
 
 def _standing(session: SessionView, out: Findings) -> None:

@@ -7,6 +7,7 @@ from conformance.machine import ENDS
 from conformance.replay import explain
 from conformance.sessions import NO_REPORT, NOBODY_EXPECTS, Inferred, Possible, SessionView, View
 
+_REFUSED = "the policy lets nobody in: no session began"
 _CLAUSES = ("machine-1", "machine-2", "machine-3")
 
 
@@ -14,6 +15,10 @@ _CLAUSES = ("machine-1", "machine-2", "machine-3")
 def states(view: View, out: Findings) -> None:
     """Replay each session's states: reported, or as far as they can be told from outside."""
     for session in view.sessions.values():
+        if session.server is None and session.refused:
+            for clause in _CLAUSES:
+                out.unseen(clause, _REFUSED, session=session.name)
+            continue
         if session.server is None:
             _from_outside(view, session, out)
             continue

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 
 from conformance.checking import Findings, checks
@@ -123,29 +126,44 @@ def _connection(sessions: list[SessionView], received: list[_Notice], out: Findi
     )
     if not received:
         return
-    out.expect(
-        "notice-2",
-        sorted(n.event_type for n in received) == sorted(kind for kind, _ in due),
-        "notices of the wrong type came",
-        f"came: {sorted(n.event_type for n in received)}",
-        f"due: {sorted(kind for kind, _ in due)}",
-        session=name,
-    )
+    types = [n.event_type for n in received]
+    due_types = [kind for kind, _ in due]
+    if due:  # one that is not due at all has no right type either: notice-1 says it
+        out.expect(
+            "notice-2",
+            _fit(types, due_types),
+            "notices of the wrong type came",
+            f"came: {sorted(types)}",
+            f"due: {sorted(due_types)}",
+            session=name,
+        )
     if any(session.server is None for session in sessions):
         out.unseen("notice-3", NO_REPORT, session=name)
         return
-    wanted = sorted(_attempts(session) for _, session in due)
-    came = sorted(
+    if not due:
+        return
+    wanted = [_attempts(session) for _, session in due]
+    came = [
         tuple((a.recorder, bool(a.failure_message)) for a in n.recording_attempts) for n in received
-    )
+    ]
     out.expect(
         "notice-3",
-        came == wanted,
+        _fit(came, wanted),
         "a notice does not list the attempts as they were",
         f"came (recorder, failed): {came}",
         f"due: {wanted}",
         session=name,
     )
+
+
+def _fit(came: Sequence[Any], due: Sequence[Any]) -> bool:
+    """Tell whether what came is what was due, but for one that came too often or not at all.
+
+    How many must come is notice-1's alone.
+    """
+    if len(came) == len(due):
+        return sorted(came) == sorted(due)
+    return set(came) <= set(due)
 
 
 def _attempts(session: SessionView) -> tuple[tuple[str, bool], ...]:

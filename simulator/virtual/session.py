@@ -15,7 +15,7 @@ import msgspec
 import simpy
 
 from conformance import history
-from conformance.wire import REJECTED_EXIT_STATUS, SECOND, CastHeader, Timers
+from conformance.wire import DEFAULT_TERM, REJECTED_EXIT_STATUS, SECOND, CastHeader, Timers
 from simulator import client_steps as core
 from simulator.cast import CastWriter, WholeCharacters
 from simulator.client import Client
@@ -23,7 +23,6 @@ from simulator.overlay import Overlay
 from simulator.ssh_parties import Request
 from simulator.ssh_policy import Decision
 from simulator.ssh_session import (
-    DEFAULT_TERM,
     LARGEST_WINDOW,
     TERMINATED_EXIT_STATUS,
     Chunk,
