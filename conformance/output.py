@@ -84,7 +84,7 @@ class Recorded:
 
 def recorded_output(recording: bytes) -> str:
     """Return all output text of a whole recording, in comparable form."""
-    return Recorded().feed(recording)
+    return Recorded().feed(recording + b"\n")  # whether the last line was ended is file-3's
 
 
 def screen_text(pieces: Iterable[tuple[bytes, str]]) -> str:

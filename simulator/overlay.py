@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.resources import files
 from pkgutil import iter_modules
 from typing import TypeVar
 
@@ -59,6 +60,19 @@ def mutants() -> dict[str, Mutant]:
     return found
 
 
+def mutant_named(name: str) -> Mutant:
+    """Return one mutant; KeyError when there is none of that name.
+
+    Only its own module is imported: every child process of a run asks for one.
+    """
+    for file in files("simulator.mutants").iterdir():
+        if file.name.endswith(".py") and f'name="{name}"' in file.read_text():
+            module = import_module(f"simulator.mutants.{file.name.removesuffix('.py')}")
+            mutant: Mutant = module.MUTANT
+            return mutant
+    raise KeyError(name)
+
+
 def overlay_named(name: str | None) -> Overlay:
     """Return the overlay of the mutant `name` (none: the reference); KeyError when unknown."""
-    return Overlay(mutants()[name]) if name else Overlay()
+    return Overlay(mutant_named(name)) if name else Overlay()

@@ -148,6 +148,8 @@ def also_when_idle(view: View, out: Findings) -> None:
         at = _broke_off(view, upload) if upload is not None else None
         if at is None or not session.terminate_message or session.command_exited_first:
             continue
+        if S.CONTINUE_UNRECORDED in session.path:
+            continue  # that nobody meant to terminate it is machine-9's
         told = session.saw_termination and session.closed and not session.gave_up
         waited_in_vain = any(g.waiting_for == "the end of the session" for g in session.gave_up)
         if told and _quiet_since(session, at):

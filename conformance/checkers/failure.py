@@ -104,7 +104,7 @@ def _exit_fits(session: SessionView, expect: Expectation) -> bool:
 def at_the_start(view: View, out: Findings) -> None:
     """No recorder could be started."""
     for session in view.sessions.values():
-        if not _failed_to_start(session):
+        if not _failed_to_start(session) or session.hung_up:
             continue
         if session.reject_message:
             _rejected(session, out)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from conformance.checking import Findings, checks
 from conformance.history import SessionOpened
 from conformance.sessions import SessionView, View
-from conformance.uploads import Header, header_of
+from conformance.uploads import Header, header_line, header_of
 from conformance.wire import DEFAULT_TERM
 
 
@@ -50,6 +54,24 @@ def as_asked_for(view: View, out: Findings) -> None:
                 f"header: {said!r}, asked for: {term!r}",
                 session=session.name,
             )
+
+
+@checks("header-31")
+def no_kubernetes(view: View, out: Findings) -> None:
+    """A session over SSH is none of Kubernetes, and does not say that it is one."""
+    for session in view.sessions.values():
+        try:
+            line = header_line(session.upload.body) if session.upload is not None else b""
+            keys = msgspec.json.decode(line, type=dict[str, Any])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        out.expect(
+            "header-31",
+            "kubernetes" not in keys,
+            "the header of a session over SSH has `kubernetes`",
+            keys.get("kubernetes"),
+            session=session.name,
+        )
 
 
 @checks("header-30")

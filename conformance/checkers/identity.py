@@ -142,8 +142,9 @@ def event_times(view: View, out: Findings) -> None:
 def _last_time(body: bytes) -> int | None:
     try:
         event = msgspec.json.decode(body.rstrip(b"\n").rpartition(b"\n")[2], type=list)
-        return int(event[0] * SECOND)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IndexError, TypeError):
+        # A string would not fail here: it would be repeated a thousand million times.
+        return int(event[0] * SECOND) if isinstance(event[0], int | float) else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IndexError):
         return None
     except (ValueError, OverflowError):
         return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from conformance.checking import Findings, checks
 from conformance.history import Event, Handed, Late, RelayPaused, RelayResumed, Shown
-from conformance.output import Recorded, Screen
+from conformance.output import Recorded, Screen, recorded_output, screen_text
 from conformance.sessions import SessionView, View
 
 RESOLUTION = 200_000_000
@@ -34,8 +34,22 @@ def handed_first(view: View, out: Findings) -> None:
         default=0,
     )
     for session in view.sessions.values():
-        if session.terminate_message and session.upload is not None:
-            _judge(walked(view, session), session, late, out)
+        if not session.terminate_message or session.upload is None or session.plan.run == "sftp":
+            continue
+        walk = walked(view, session)
+        if (walk.waiting or walk.worst) and _stderr_unrecorded(session):
+            walk = walked(view, session, frozenset({"stdout"}))
+        _judge(walk, session, late, out)
+
+
+def _stderr_unrecorded(session: SessionView) -> bool:
+    """Tell whether standard error beside a pipe is no part of the recording: streaming-3's (D5)."""
+    assert session.upload is not None
+    opened = session.opened
+    if opened is None or opened.pty or not session.shown_bytes("stderr"):
+        return False
+    stdout = [piece for piece in session.shown_pieces if piece[1] == "stdout"]
+    return recorded_output(session.upload.body) == screen_text(stdout)
 
 
 def _judge(walk: Walk, session: SessionView, late: int, out: Findings) -> None:
@@ -87,15 +101,18 @@ class _Ahead:
 class Walk:
     """Follows one session's events in the order of their observer."""
 
-    def __init__(self, message: bytes, stderr: bytes) -> None:
+    def __init__(self, message: bytes, shown: dict[str, bytes]) -> None:
         self._recorded = Recorded()
         self._screen = Screen()
         self._handed = 0
         self._tail = ""
         self._shown = 0
         self._paused = False
-        self._message_from = len(stderr) - len(message) if stderr.endswith(message) else None
-        self._stderr = 0
+        # On which stream it belongs is failure-2's.
+        self._message_from = {
+            name: len(data) - len(message) for name, data in shown.items() if data.endswith(message)
+        }
+        self._seen = dict.fromkeys(shown, 0)
         self.waiting: list[_Ahead] = []
         """Shown, and not handed over so far."""
         self.worst: _Ahead | None = None
@@ -120,10 +137,10 @@ class Walk:
 
     def _without_message(self, data: bytes, stream: str) -> bytes:
         """Leave out the failure message, which is the server's own."""
-        if stream != "stderr" or self._message_from is None:
+        if stream not in self._message_from:
             return data
-        room = max(0, self._message_from - self._stderr)
-        self._stderr += len(data)
+        room = max(0, self._message_from[stream] - self._seen[stream])
+        self._seen[stream] += len(data)
         return data[:room]
 
     def _show(self, data: bytes, stream: str, at: int) -> None:
@@ -143,17 +160,23 @@ class Walk:
                 self.worst = ahead
 
 
-def walked(view: View, session: SessionView) -> Walk:
-    """Walk one session that has an upload, from its first event to its last."""
+_BOTH = frozenset({"stdout", "stderr"})
+
+
+def walked(view: View, session: SessionView, streams: frozenset[str] = _BOTH) -> Walk:
+    """Walk one session that has an upload, from its first event to its last.
+
+    `streams` are those of the command's that count.
+    """
     upload = session.upload
     assert upload is not None
-    walk = Walk(session.termination, session.shown_bytes("stderr"))
+    walk = Walk(session.termination, {name: session.shown_bytes(name) for name in _BOTH})
     for event in view.of("user"):
         match event.what:
             case Handed(connection=connection, stream=stream):
                 mine = (connection, stream) == (upload.connection, upload.stream)
-            case Shown(session=name):
-                mine = name == session.name
+            case Shown(session=name, stream=stream):
+                mine = name == session.name and stream in streams
             case RelayPaused(connection=connection) | RelayResumed(connection=connection):
                 mine = connection == upload.connection
             case _:

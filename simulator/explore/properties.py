@@ -121,6 +121,8 @@ class Judge:
                 f" {recorders[world.recorder]}",
             )
         number = world.recorder if again else world.attempts
+        if number and world.state is S.TRY_PRIMARY:
+            return Problem("choosing", f"{effect.address} was dialled in {world.state}")
         if number >= len(recorders) or effect.address != recorders[number]:
             return Problem("choosing", f"{effect.address} was dialled out of its turn")
         if effect.op <= world.op:
@@ -230,9 +232,12 @@ class Judge:
             return Problem("command", "the command was hung up on, and nobody had left it")
         return None
 
-    def _exit(self, world: World, effect: steps.Exit) -> Problem | None:  # noqa: ARG002
+    def _exit(self, world: World, effect: steps.Exit) -> Problem | None:
         if world.command is not Command.EXITED:
             return Problem("command", "an exit was told, and the command runs")
+        if effect.status != world.status:
+            told = f"the command exited with {world.status}, and {effect.status} was told"
+            return Problem("command", told)
         cut = world.state is S.SESSION_TERMINATED
         if world.shown < world.outputs and not cut:
             return Problem("shown", f"the exit was told after {world.shown} of {world.outputs}")

@@ -110,6 +110,8 @@ class World(msgspec.Struct):
     handed: int = 0
     shown: int = 0
     command: Command = Command.NOT_STARTED
+    status: int = NEVER
+    """What the command exited with; a negative one never is."""
     left: bool = False
     """Whether the user has left."""
     failures: int = 0
@@ -133,8 +135,8 @@ class World(msgspec.Struct):
         return (
             self.policy, self.state, self.faults, self.stage, self.recorder, self.dials, self.v2,
             self.held, self.attempts, self.took, self.header, self.unsaid, self.outputs, self.sent,
-            self.handed, self.shown, self.command, self.left, self.failures, self.notices,
-            self.told, self.aborted, self.finished,
+            self.handed, self.shown, self.command, self.status, self.left, self.failures,
+            self.notices, self.told, self.aborted, self.finished,
             *(NEVER if at < 0 else at - now for at in self.due),
             *(
                 NEVER if since < 0 else now - since
@@ -213,8 +215,8 @@ class World(msgspec.Struct):
                 self.stage = Stage.ENDED if self.stage is Stage.CLOSED else Stage.LOST
             case steps.Output():
                 self.outputs += 1
-            case steps.CommandExited():
-                self.command = Command.EXITED
+            case steps.CommandExited(status=status):
+                self.command, self.status = Command.EXITED, status
             case steps.UserLeft():
                 self.left = True
             case steps.PolicyAnswered(required=required):

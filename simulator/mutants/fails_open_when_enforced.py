@@ -22,7 +22,15 @@ MUTANT = Mutant(
     name="fails-open-when-enforced",
     part="client",
     summary="goes on unrecorded when no recorder can be started or the recording is lost",
-    breaks=("failure-1", "failure-2", "failure-4", "machine-2", "notice-2"),
+    breaks=(
+        "failure-1",
+        "failure-2",
+        "failure-4",
+        "machine-2",
+        "machine-8",
+        "machine-9",
+        "notice-2",
+    ),
     shown_by=("reject/both", "loss/killed-both"),
     overlay={Client: FailsOpen},
 )
