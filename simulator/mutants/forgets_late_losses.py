@@ -19,7 +19,7 @@ MUTANT = Mutant(
     name="forgets-late-losses",
     part="client",
     summary="takes a recording that fails at its end for complete",
-    breaks=("machine-12", "machine-2", "notice-1", "notice-11"),
-    shown_by=("loss/bad-final",),
+    breaks=("machine-12", "machine-2", "notice-1", "notice-11", "v1-11"),
+    shown_by=("loss/bad-final-v1",),
     overlay={Client: _Forgets},
 )
