@@ -114,6 +114,12 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     "a path for a name": ("name: rec2", "name: ../up", "recorders[1].name", "cannot be"),
     "a name that is taken": ("name: rec2", "name: s3", "recorders[1].name", "cannot be"),
     "an unknown recorder": ("record: [rec1, rec2]", "record: [rec1, rec9]", "action", "rec9"),
+    "an unknown recorder later on": (
+        "deadline: 30",
+        "then: [{record: [rec9]}]",
+        "then[0].record[0]",
+        "rec9",
+    ),
     "both action and policy": ("action:", "policy: '{}'\naction:", "action", "either"),
     "a script that v2 has not": (
         "- name: rec1",

@@ -222,6 +222,22 @@ def test_a_check_holds_and_then_lets_the_user_in(holds: int) -> None:
     assert {what.peer for what in served} == {"100.64.0.1"}
 
 
+def test_actions_in_turn_hold_until_the_last() -> None:
+    first, between, last = (
+        SSHAction(accept=True, recorders=(f"100.64.0.{number}:80",)) for number in (1, 2, 3)
+    )
+    control = Control(msgspec.structs.replace(CONFIG, actions={"*": first}, then=(between, last)))
+    answers = [control.get(action_url())[1]["action"]]
+    while "holdAndDelegate" in answers[-1]:
+        answers.append(control.get(local(answers[-1]["holdAndDelegate"]))[1]["action"])
+    assert [answer["recorders"] for answer in answers] == [
+        [f"100.64.0.{number}:80"] for number in (1, 2, 3)
+    ]
+    assert [answer.get("accept", False) for answer in answers] == [False, False, True]
+    past_the_end = local(answers[-2]["holdAndDelegate"]).partition(".")[0] + ".2"
+    assert control.get(past_the_end)[0] == 404
+
+
 def test_connections_on_hold_are_kept_apart() -> None:
     control = Control()
     first = control.get(action_url(ssh_user="root"))[1]["action"]["holdAndDelegate"]

@@ -9,7 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from conformance.history import UploadFailed, UploadStored
-from simulator.overlay import overlay_named
+from simulator.overlay import mutant_named, mutants, overlay_named
 from simulator.storage.s3 import s3_client
 from tests.simulator.live_recorder import HEADER, V1_HEAD, Live, casts, frames, live, record_v2
 from tests.simulator.peer import H2Peer, Raw
@@ -116,3 +116,10 @@ def test_the_mutant_that_mixes_recordings(tmp_path: Path) -> None:
 
     asyncio.run(main())
     assert [p.read_bytes() for p in casts(tmp_path)] == [HEADER + b"[3]\n", HEADER + b"[1]\n"]
+
+
+def test_a_mutant_is_found_by_its_name_alone() -> None:
+    for name, mutant in mutants().items():
+        assert mutant_named(name) is mutant
+    with pytest.raises(KeyError, match="no-such-mutant"):
+        mutant_named("no-such-mutant")
