@@ -174,6 +174,13 @@ class ExitSeen(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="exit-s
     signal: str = ""
 
 
+class Forwarded(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="forwarded"):
+    """Bytes came back through a port forward on the session's connection."""
+
+    session: str
+    data: bytes
+
+
 class SessionClosed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="session-closed"):
     """The session's channel is closed for the user."""
 
@@ -552,7 +559,7 @@ class SecretSearched(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="
 Kind: TypeAlias = (
     End | Gap | Problem | Late
     | UserConnected | UserConnectionFailed | SessionOpened | Typed | Resized | Shown | Handed
-    | RelayPaused | RelayResumed | Saw | ExitSeen | SessionClosed | HungUp | GaveUp
+    | RelayPaused | RelayResumed | Saw | Forwarded | ExitSeen | SessionClosed | HungUp | GaveUp
     | Dialled | Requested | Answered | AnswerBody | BodyStarted | BodyEnded | AnswerEnded
     | Settled | Overran | WentAway | StreamBroken | Disconnected | Unreadable
     | ServerSession | PolicyApplied | Entered | Aborted | Attempted | CommandStarted

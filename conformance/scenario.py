@@ -177,7 +177,9 @@ class Step(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``type``: keys. ``secret``: types the canary of this name and Enter. ``see``: waits until this
     text was shown (after the last text waited for). ``pause``: seconds. ``resize``: a new window.
     ``wait``: for an event. ``hang_up``: closes the connection. ``eof``: ends standard input.
-    ``pull``: fetches the file at this path by sftp.
+    ``pull``: fetches the file at this path by sftp. ``forward``: sends this text through a port
+    forward of the session's connection, to an echo service behind the server, and waits until it
+    is back; the forward stays open.
     """
 
     type: str | None = None
@@ -189,6 +191,7 @@ class Step(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hang_up: bool | None = None
     eof: bool | None = None
     pull: str | None = None
+    forward: str | None = None
 
 
 class UserSession(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -199,6 +202,8 @@ class UserSession(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     name: str
+    after: Match | None = None
+    """When the connection is made; absent: at once. The first session of a connection says it."""
     connection: str = ""
     client: Literal["", "openssh"] = ""
     ssh_user: str = "alice"
@@ -206,6 +211,20 @@ class UserSession(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     command: str = ""
     pty: Pty | None = None
     steps: tuple[Step, ...] = ()
+
+
+class Control(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the control plane does beside answering as it should."""
+
+    notice_status: int = 201
+    """How it answers notices."""
+
+
+class Change(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another policy counts, from an event on or some seconds after the start."""
+
+    at: float | Match
+    policy: str
 
 
 class FaultPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -261,6 +280,8 @@ class Scenario(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is answered after `action`, in this order: each before the last holds the user."""
     policy: str = ""
     """HuJSON, in place of `action`."""
+    control: Control = Control()
+    changes: tuple[Change, ...] = ()
     sessions: tuple[UserSession, ...]
     faults: tuple[FaultPlan, ...] = ()
     expect: tuple[Expectation, ...]
@@ -320,11 +341,14 @@ def check(
     _check_action(scenario.action, ("action",), nodes)
     for index, action in enumerate(scenario.then):
         _check_action(action, ("then", index), nodes)
+    _check_control(scenario, kinds)
     for i, session in enumerate(scenario.sessions):
         if (session.run == "exec") != bool(session.command):
             raise ScenarioError(
                 "'command' goes with 'run: exec', and only with it", ("sessions", i)
             )
+        if session.after is not None:
+            _check_match(session.after, ("sessions", i, "after"), kinds)
         _check_client(session, scenario.sessions, ("sessions", i, "client"))
         _check_window(session.pty, ("sessions", i, "pty"))
         for j, step in enumerate(session.steps):
@@ -433,6 +457,17 @@ def _check_step(step: Step, where: Where, kinds: Mapping[str, Collection[str]]) 
     if step.pause is not None:
         _number(step.pause, (*where, "pause"))
     _check_window(step.resize, (*where, "resize"))
+
+
+def _check_control(scenario: Scenario, kinds: Mapping[str, Collection[str]]) -> None:
+    if scenario.changes and not scenario.policy:
+        raise ScenarioError("'changes' are of a 'policy'", ("changes",))
+    _number(scenario.control.notice_status, ("control", "notice_status"), least=200, most=599)
+    for i, change in enumerate(scenario.changes):
+        if isinstance(change.at, Match):
+            _check_match(change.at, ("changes", i, "at"), kinds)
+        else:
+            _number(change.at, ("changes", i, "at"))
 
 
 def _check_client(session: UserSession, others: tuple[UserSession, ...], where: Where) -> None:

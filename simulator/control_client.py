@@ -49,7 +49,7 @@ async def _request(method: str, url: str, body: bytes, source_addr: str) -> tupl
     headers = [("Host", where.netloc), ("User-Agent", "recspec"), ("Connection", "close")]
     if body:
         headers.append(("Content-Type", "application/json"))
-    if body or method == "POST":
+    if method != "GET":
         headers.append(("Content-Length", str(len(body))))
     http = h11.Connection(h11.CLIENT)
     reader, writer = await asyncio.open_connection(

@@ -14,11 +14,12 @@ import msgspec
 
 from conformance.history import Log
 from conformance.wire import SECOND, SSHAction
-from simulator.control import ControlConfig, ControlPlane
+from simulator.control import POLICY, ControlConfig, ControlPlane
 from simulator.control_client import ControlError
 from simulator.ssh_policy import Answer, Policy
 from simulator.virtual.clock import Clock, Steps
 from simulator.virtual.network import Route
+from simulator.virtual.shell_syntax import NotModelledError
 
 URL = "http://control"
 NOTICE_LIMIT = 10 * SECOND
@@ -31,6 +32,12 @@ class VirtualControl:
         self._clock = clock
         self._route = route
         self._app = ControlPlane(config, log)
+
+    def change(self, policy: str) -> None:
+        """Take another policy, from beside whatever disturbs the way."""
+        status, answer = _answered(self._app, "PUT", f"{URL}{POLICY}", policy.encode())
+        if status != 200:
+            raise NotModelledError(f"the policy cannot be changed: {answer.decode()}")
 
     def ask(self, method: str, url: str, body: bytes, limit: int) -> Steps:
         """Ask, and return (status, body); raises ControlError when no answer comes in time."""

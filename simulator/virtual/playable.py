@@ -34,7 +34,14 @@ _NOTED = frozenset(
         *(history.Aborted, history.Attempted, history.CommandStarted, history.CommandExited),
         *(history.Left, history.RecorderListening, history.UploadStarted, history.UploadRefused),
         *(history.UploadStored, history.UploadFailed, history.ActionServed),
-        *(history.NoticeReceived, history.FaultApplied, history.FaultCleared, history.Played),
+        *(
+            history.ControlReceived,
+            history.Forwarded,
+            history.NoticeReceived,
+            history.FaultApplied,
+            history.FaultCleared,
+            history.Played,
+        ),
         *(history.Addressed, history.Gap),
     )
 )
@@ -65,6 +72,9 @@ def _check(scenario: Scenario, mutant: Mutant | None) -> None:
             raise NotModelledError(f"{plan.fault!r} can be done to recorders only")
         if isinstance(plan.at, Match):
             _match(plan.at)
+    for change in scenario.changes:
+        if isinstance(change.at, Match):
+            _match(change.at)
     for session in scenario.sessions:
         _session(session)
 
@@ -76,6 +86,8 @@ def _match(match: Match) -> None:
 
 def _session(session: UserSession) -> None:
     typed: list[str] = []
+    if session.after is not None:
+        _match(session.after)
     for step in session.steps:
         if step.wait is not None:
             _match(step.wait)

@@ -117,6 +117,10 @@ class Connection:
         """Let something reach the server."""
         self._outward.put(action, size)
 
+    def echo(self, size: int, back: Callable[[], None]) -> None:
+        """Send something through a port forward to an echo service, and call when it is back."""
+        self._outward.put(lambda: self._inward.put(back, size), size)
+
     def abort(self) -> None:
         """Drop the connection."""
         for channel in self._channels:

@@ -72,6 +72,7 @@ class Tailnet:
     ) -> None:
         self.processes: list[VirtualRecorder] = []
         self.targets: dict[str, Target] = {}
+        self.control: VirtualControl | None = None
         self._clock = clock
         self._dice = dice
         self._scenario = scenario
@@ -98,8 +99,9 @@ class Tailnet:
             nodes=tuple(self._nodes()),
             actions=served(self._wire(action) if action is not None else None),
             then=tuple(map(self._wire, self._scenario.then)),
+            notice_status=self._scenario.control.notice_status,
         )
-        control = VirtualControl(self._clock, way, config, self._logs["control"])
+        control = self.control = VirtualControl(self._clock, way, config, self._logs["control"])
         for known in list(self._nodes())[:2]:
             self._logs["world"].note(
                 Addressed(

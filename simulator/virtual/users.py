@@ -12,6 +12,7 @@ import simpy
 
 from conformance.history import (
     ExitSeen,
+    Forwarded,
     GaveUp,
     HungUp,
     Log,
@@ -22,6 +23,7 @@ from conformance.history import (
     Shown,
     Typed,
     UserConnected,
+    UserConnectionFailed,
 )
 from conformance.scenario import Match, Pty, Step, UserSession
 from simulator.ssh_parties import Request
@@ -94,6 +96,11 @@ class _Terminal:
         del self._tail[: at + len(text)]
 
 
+def _came(event: simpy.Event) -> None:
+    """Let an event come."""
+    event.succeed()
+
+
 def _nothing() -> None:
     """There is nothing to leave yet."""
 
@@ -134,6 +141,14 @@ class Users:
         yield self._clock.env.all_of(playing)
 
     def _connection(self, name: str, sessions: list[UserSession]) -> Steps:
+        if sessions[0].after is not None:
+            came = self._clock.run(self._waiting(sessions[0].after))
+            left = max(self._give_up - self._clock.now(), 0)
+            yield self._clock.either(came, self._clock.wait(left))
+            if not came.processed:
+                reason = f"event {sessions[0].after.event} did not come"
+                self._log.note(UserConnectionFailed(connection=name, reason=reason))
+                return
         yield self._clock.wait(self._dice.between(5 * MILLISECOND, 20 * MILLISECOND))
         peer = f"{self._address}:{self._port}"
         self._port += 1
@@ -200,16 +215,21 @@ class Users:
     def _terminal(
         self, connection: Connection, plan: UserSession, channel: Channel, terminal: _Terminal
     ) -> Steps:
+        yield from self._steps(connection, plan, channel, terminal)
+        ended = yield from self._within(terminal.end(), terminal, "the end of the session")
+        if not ended:
+            self._log.note(HungUp(session=plan.name))
+            terminal.leave()
+
+    def _steps(
+        self, connection: Connection, plan: UserSession, channel: Channel, terminal: _Terminal
+    ) -> Steps:
         for step in plan.steps:
             if terminal.is_closed:
                 break
             done = yield from self._step(step, connection, channel, terminal)
             if not done:
                 break
-        ended = yield from self._within(terminal.end(), terminal, "the end of the session")
-        if not ended:
-            self._log.note(HungUp(session=plan.name))
-            terminal.leave()
 
     def _step(
         self, step: Step, connection: Connection, channel: Channel, terminal: _Terminal
@@ -235,6 +255,13 @@ class Users:
         elif step.wait is not None:
             waited = yield from self._wait(step.wait, terminal)
             return waited
+        elif step.forward is not None:
+            data = self._filled(step.forward).encode()
+            done = yield from self._forward(data, connection, terminal)
+            return done
+        elif step.pull is not None:
+            yield self._clock.wait(self._dice.between(2 * MILLISECOND, 5 * MILLISECOND))
+            self._log.note(Shown(session=terminal.name, data=FILES[step.pull]))
         else:
             self._act(step, connection, channel, terminal)
         return True
@@ -269,12 +296,21 @@ class Users:
             connection.to_server(lambda: channel.typed(keys.encode()))
 
     def _wait(self, match: Match, terminal: _Terminal) -> Steps:
-        def waiting() -> Steps:
-            yield self._seen(match)
-            yield self._clock.wait(nanoseconds(match.plus) // self._speed)
-
-        came = self._clock.run(waiting())
+        came = self._clock.run(self._waiting(match))
         done = yield from self._within(came, terminal, f"event {match.event}")
+        return done
+
+    def _waiting(self, match: Match) -> Steps:
+        yield self._seen(match)
+        yield self._clock.wait(nanoseconds(match.plus) // self._speed)
+
+    def _forward(self, text: bytes, connection: Connection, terminal: _Terminal) -> Steps:
+        """Send something through a port forward, and wait until it is back."""
+        back = self._clock.event()
+        connection.echo(len(text), lambda: _came(back))
+        done = yield from self._within(back, terminal, "the port forward")
+        if done:
+            self._log.note(Forwarded(session=terminal.name, data=text))
         return done
 
     def _within(self, what: simpy.Event, terminal: _Terminal, waiting_for: str) -> Steps:
@@ -289,10 +325,7 @@ class Users:
     def _sftp(
         self, connection: Connection, plan: UserSession, channel: Channel, terminal: _Terminal
     ) -> Steps:
-        for step in plan.steps:
-            if step.pull is not None:
-                yield self._clock.wait(self._dice.between(2 * MILLISECOND, 5 * MILLISECOND))
-                self._log.note(Shown(session=plan.name, data=FILES[step.pull]))
+        yield from self._steps(connection, plan, channel, terminal)
         terminal.closed()
         connection.to_server(channel.left)
 

@@ -20,7 +20,7 @@ from conformance.history import (
     ServerSession,
     Stored,
 )
-from conformance.scenario import FaultPlan, Match, Scenario
+from conformance.scenario import Change, FaultPlan, Match, Scenario
 from conformance.wire import SECOND, Timers
 from simulator.overlay import Mutant, Overlay
 from simulator.virtual.clock import MILLISECOND, Clock, Dice, Steps, nanoseconds
@@ -113,6 +113,7 @@ class VirtualWorld:
             self._clock.run(self._lift(plan) if plan.at == "start" else self._strike(plan))
             for plan in plans
         ]
+        waiting += [self._clock.run(self._change(one)) for one in self._scenario.changes]
         yield self._clock.run(users.play(self._scenario.sessions))
         yield self._clock.either(self._clock.run(self._settled()), self._clock.wait(SETTLE))
         for process in waiting:
@@ -145,6 +146,20 @@ class VirtualWorld:
         except simpy.Interrupt:
             return
         yield from self._lift(plan)
+
+    def _change(self, change: Change) -> Steps:
+        """Give the control plane another policy when its time has come."""
+        try:
+            if isinstance(change.at, Match):
+                yield self._timeline.seen(change.at)
+                yield self._clock.wait(nanoseconds(change.at.plus) // self._speed)
+            else:
+                yield self._clock.wait(nanoseconds(change.at) // self._speed)
+            yield self._clock.wait(self._dice.between(MILLISECOND, 4 * MILLISECOND))
+        except simpy.Interrupt:
+            return
+        assert self._tailnet.control is not None
+        self._tailnet.control.change(change.policy)
 
     def _apply(self, plan: FaultPlan) -> Steps:
         """What is done from outside comes some milliseconds late."""
