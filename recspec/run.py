@@ -47,13 +47,6 @@ class SshClient(StrEnum):
     OPENSSH = "openssh"
 
 
-class SshClient(StrEnum):
-    """What the users of scenarios connect with."""
-
-    ASYNCSSH = "asyncssh"
-    OPENSSH = "openssh"
-
-
 class World(StrEnum):
     """Where scenarios are played."""
 

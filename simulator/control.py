@@ -201,8 +201,8 @@ class ControlPlane:
             hold_url=f"{UNUSED}{ACTION}/{number}",
         )
 
-    def _instead(self, name: str, destination: Node | None) -> tuple[SSHAction, SSHAction] | None:
-        """Return the configured action for a destination, by any of its names, and the final."""
+    def _instead(self, name: str, destination: Node | None) -> SSHAction | None:
+        """Return the configured action for a destination, by any of its names."""
         names = [name]
         if destination:
             names += [destination.name, destination.short_name, destination.id]
