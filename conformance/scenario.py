@@ -280,13 +280,18 @@ class Scenario(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is answered after `action`, in this order: each before the last holds the user."""
     policy: str = ""
     """HuJSON, in place of `action`."""
-    control: Control = Control()
+    control: Control | None = None
     changes: tuple[Change, ...] = ()
     sessions: tuple[UserSession, ...]
     faults: tuple[FaultPlan, ...] = ()
     expect: tuple[Expectation, ...]
     deadline: float = 60.0
     """Seconds after which a user stops waiting; the protocol's longest wait is 30 s."""
+
+    @property
+    def notice_status(self) -> int:
+        """How the control plane answers notices."""
+        return (self.control or Control()).notice_status
 
     @property
     def needs_s3(self) -> bool:
@@ -462,7 +467,7 @@ def _check_step(step: Step, where: Where, kinds: Mapping[str, Collection[str]]) 
 def _check_control(scenario: Scenario, kinds: Mapping[str, Collection[str]]) -> None:
     if scenario.changes and not scenario.policy:
         raise ScenarioError("'changes' are of a 'policy'", ("changes",))
-    _number(scenario.control.notice_status, ("control", "notice_status"), least=200, most=599)
+    _number(scenario.notice_status, ("control", "notice_status"), least=200, most=599)
     for i, change in enumerate(scenario.changes):
         if isinstance(change.at, Match):
             _check_match(change.at, ("changes", i, "at"), kinds)

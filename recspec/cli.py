@@ -25,6 +25,7 @@ COMMANDS = {
     ("report",): "recspec.report:report",
     ("explain",): "recspec.explain:explain",
     ("explore",): "recspec.explore:explore_command",
+    ("pairs",): "recspec.pairs:pairs",
     ("check", "cast"): "recspec.check_cast:check_cast",
     ("check", "policy"): "recspec.check_policy:policy",
     ("check", "recorder"): "recspec.check_recorder:check_recorder",

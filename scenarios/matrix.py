@@ -77,15 +77,16 @@ def _recorders(one: axes.Combination, row: Row) -> Iterator[RecorderNode]:
     for number in range(1, one.which.of + 1):
         name = recorder(number)
         if number == one.which.number:
-            script = _script(one.moment, row.how) if isinstance(row.how, Scripted) else None
-            yield RecorderNode(name=name, speaks=one.protocol.value, script=script)
+            acts = script(one.moment, row.how) if isinstance(row.how, Scripted) else None
+            yield RecorderNode(name=name, speaks=one.protocol.value, script=acts)
         elif row.outcome is Outcome.NOT_TAKEN and number == one.which.number + 1:
             yield RecorderNode(name=name)
         else:
             yield RecorderNode(name=name, script=refuses)
 
 
-def _script(moment: axes.Moment, how: Scripted) -> Script:
+def script(moment: axes.Moment, how: Scripted) -> Script:
+    """Return what a scripted recorder does at this moment."""
     exact = moment in (*axes.CHOOSING, *axes.EARLY, axes.Moment.CLOSING)
     at: Any = moment.value if exact else "text"
     does: Any = how.does

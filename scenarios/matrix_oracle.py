@@ -6,9 +6,12 @@ recorder client nor the transition table: tests hold all three against each othe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
+
 from conformance.machine import State
 from conformance.scenario import Expectation, ExpectedAttempt
-from scenarios.matrix_axes import Combination
+from scenarios.matrix_axes import Combination, OnFailure
 from scenarios.matrix_faults import Outcome, Row, Struck
 
 REJECT = "No recorder is up: this session may not start."
@@ -32,24 +35,33 @@ def recorder(number: int) -> str:
 
 def expectation(combination: Combination, row: Row) -> Expectation:
     """Return all that must hold for the session of this combination."""
-    which, tells = combination.which, combination.on_failure
-    taken_by = which.number
-    attempts = [ExpectedAttempt(recorder=recorder(n), failed=True) for n in range(1, which.number)]
+    which = combination.which
+    before = [(recorder(number), Outcome.NOT_TAKEN, False) for number in range(1, which.number)]
+    # Nobody looks into the storage of a scripted recorder.
+    struck = (recorder(which.number), row.outcome, isinstance(row.how, Struck))
+    after = [(recorder(n), Outcome.KEPT, True) for n in range(which.number + 1, which.of + 1)]
+    return derived([*before, struck, *after], combination.on_failure)
+
+
+def derived(recorders: Sequence[tuple[str, Outcome, bool]], tells: OnFailure) -> Expectation:
+    """Return all that must hold where these recorders are listed, in this order.
+
+    Each is a name, what becomes of the recording there when its turn comes, and whether somebody
+    looks into its storage. Whatever comes after the one that takes the recording is left alone.
+    """
     path = [S.CONNECTING, S.CHECK_POLICY, S.FIND_RECORDER, S.TRY_PRIMARY]
-    if row.outcome is Outcome.NOT_TAKEN:
-        attempts.append(ExpectedAttempt(recorder=recorder(which.number), failed=True))
-        taken_by += 1
-    if taken_by > 1:
+    passed = list(takewhile(lambda one: one[1] is Outcome.NOT_TAKEN, recorders))
+    attempts = [ExpectedAttempt(recorder=name, failed=True) for name, _, _ in passed]
+    if passed:
         path.append(S.TRY_FAILOVER)
-    if taken_by > which.of:
+    if len(passed) == len(recorders):
         path.append(S.RECORDING_FAILED)
         return _not_recorded(path, attempts, rejects=tells.rejects)
-    attempts.append(ExpectedAttempt(recorder=recorder(taken_by)))
+    name, outcome, looked_into = recorders[len(passed)]
+    attempts.append(ExpectedAttempt(recorder=name))
     path += [S.CONNECTED, S.STREAMING]
-    # Nobody looks into the storage of a scripted recorder.
-    scripted = taken_by == which.number and not isinstance(row.how, Struck)
-    name = "" if scripted else recorder(taken_by)
-    if row.outcome in (Outcome.NOT_TAKEN, Outcome.KEPT):
+    recorded_by = name if looked_into else ""
+    if outcome is Outcome.KEPT:
         return Expectation(
             session=SESSION,
             path=(*path, S.SESSION_COMPLETE),
@@ -57,12 +69,12 @@ def expectation(combination: Combination, row: Row) -> Expectation:
             attempts=tuple(attempts),
             shows=(FIRST, LAST),
             hides=(REJECT, TERMINATE),
-            recording="complete" if name else "none",
-            recorded_by=name,
+            recording="complete" if recorded_by else "none",
+            recorded_by=recorded_by,
         )
-    at_end = row.outcome is Outcome.LOST_AT_END
+    at_end = outcome is Outcome.LOST_AT_END
     path.append(S.CONNECTION_LOST)
-    return _lost(path, attempts, name, terminates=tells.terminates, at_end=at_end)
+    return _lost(path, attempts, recorded_by, terminates=tells.terminates, at_end=at_end)
 
 
 def _not_recorded(

@@ -99,7 +99,7 @@ class Tailnet:
             nodes=tuple(self._nodes()),
             actions=served(self._wire(action) if action is not None else None),
             then=tuple(map(self._wire, self._scenario.then)),
-            notice_status=self._scenario.control.notice_status,
+            notice_status=self._scenario.notice_status,
         )
         control = self.control = VirtualControl(self._clock, way, config, self._logs["control"])
         for known in list(self._nodes())[:2]:
