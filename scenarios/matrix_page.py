@@ -16,6 +16,7 @@ from scenarios.matrix import combinations
 from scenarios.matrix_axes import Combination, Moment, OnFailure, Protocol, Which
 from scenarios.matrix_faults import FAULTS, MatrixFault, Outcome, Row, Struck
 from scenarios.matrix_rules import RULES, left_out_by
+from scenarios.pairs import CHOOSING_S
 
 REGENERATE = "python -m scenarios.matrix_page docs/matrix.md"
 
@@ -46,6 +47,24 @@ the notices, is derived from the protocol's text by a small function of its own
 """
 
 
+_PAIRS = """\
+## Pairs and triples
+
+`recspec pairs` draws two or three of these faults by a seed, puts them on up to three recorders of
+one session, lines that are slow, narrow or sliced beside other faults included, and plays each in
+virtual time, or on real parts many at once. What must come of it follows from the same function:
+recorders whose attempts fail are passed over, what becomes of the recording at the first other one
+decides the rest, and those behind it are left alone. One that fails is shrunk, to a pair if a pair
+shows it, and written out as a scenario file that fails again.
+
+    recspec pairs --seed 7 --examples 5000
+    recspec pairs --world live --seed 7 --examples 40 --save found
+    recspec run found/FILE.yaml
+
+Left out is what cannot be told apart or played together: faults that take up more than
+{choosing:g} s of the 30 that there are for choosing (D2), and two faults of one line.
+"""
+
 _LEGEND = """\
 What becomes of the recording at the recorder that is struck: *next* (the attempt fails, the next
 recorder is tried), *kept*, *lost* (while the command runs), *lost at the end* (after the command
@@ -66,6 +85,7 @@ def matrix_page() -> str:
             left_out[rule.name] += 1
     parts = [
         _INTRO.format(count=len(played)),
+        _PAIRS.format(choosing=CHOOSING_S),
         "## Axes\n",
         *_axes(),
         "## Faults\n",

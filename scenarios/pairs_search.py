@@ -41,17 +41,15 @@ class _FailedError(Exception):
 @st.composite
 def plots(draw: st.DrawFn) -> Plot:
     """Draw a plot: recorders whose attempts fail come first, as else nobody asks the others."""
-    ahead = draw(st.lists(st.sampled_from(_PASSED), max_size=RECORDERS - 1))
-    rest = draw(
-        st.lists(
-            st.none() | st.sampled_from(PLACES),
-            min_size=0 if ahead else 1,
-            max_size=RECORDERS - len(ahead),
-        )
-    )
-    qualities = st.sampled_from(("", *QUALITIES))
-    stands = tuple(Stand(place, draw(qualities)) for place in (*ahead, *rest))
-    return Plot(stands, draw(st.sampled_from(OnFailure)))
+    # A recorder is drawn in one piece, so that shrinking can leave it out in one.
+    quality = st.sampled_from(("", *QUALITIES))
+    passed = st.builds(Stand, st.sampled_from(_PASSED), quality)
+    any_of_them = st.builds(Stand, st.none() | st.sampled_from(PLACES), quality)
+    tells = draw(st.sampled_from(OnFailure))
+    ahead = draw(st.lists(passed, max_size=RECORDERS - 1))
+    least, most = 0 if ahead else 1, RECORDERS - len(ahead)
+    rest = draw(st.lists(any_of_them, min_size=least, max_size=most))
+    return Plot((*ahead, *rest), tells)
 
 
 def existing() -> st.SearchStrategy[Plot]:
@@ -103,9 +101,20 @@ def search(
     try:
         one()
     except _FailedError:
-        # Hypothesis plays the simplest one last.
-        return len(seen), msgspec.structs.replace(found[-1], drawn=found[0].plot)
+        # Hypothesis plays the simplest one last; what it could not leave out by itself goes now.
+        last = _left_out(found[-1], play)
+        return len(seen), msgspec.structs.replace(last, drawn=found[0].plot)
     return len(seen), None
+
+
+def _left_out(failure: Failure, play: Callable[[Plot], Judgement]) -> Failure:
+    """Leave out whatever the same clause is broken without."""
+    clause = broken(failure.judgement)
+    for plot in simpler(failure.plot):
+        judgement = play(plot)
+        if _breaks(judgement, clause):
+            return _left_out(Failure(plot, judgement), play)
+    return failure
 
 
 def draw(examples: int, number: int) -> tuple[Plot, ...]:
