@@ -55,11 +55,11 @@ def output(view: View, out: Findings) -> None:
             for clause in ("streaming-1", "streaming-2"):
                 out.unseen(clause, session.path_unknown, session=session.name)
             continue
-        if _interleaved(session):
-            for clause in ("streaming-1", "streaming-2"):
-                out.unseen(clause, ONE_STREAM, session=session.name)
-            continue
         normal = State.STREAMING in session.path and State.CONNECTION_LOST not in session.path
+        if _interleaved(session):
+            whole = normal and not session.hung_up and not session.gave_up
+            _stream_by_stream(session, recorded if whole else None, out)
+            continue
         if normal and not session.hung_up and not session.gave_up:
             _complete(session, recorded, shown, out)
         elif State.CONNECTION_LOST in session.path or session.hung_up:
@@ -78,6 +78,17 @@ def _interleaved(session: SessionView) -> bool:
     """Tell whether a client that is a process showed the command's output on two streams."""
     streams = ("stdout", "stderr")
     return bool(session.program) and all(_shown_output(session, name) for name in streams)
+
+
+def _stream_by_stream(session: SessionView, recorded: str | None, out: Findings) -> None:
+    """Each stream by itself must be in a recording that is whole; more cannot be told."""
+    stdout = _shown_output(session, "stdout")
+    if recorded is not None and not _contains(recorded, stdout):
+        message = "output that the user saw is not in the recording, in order"
+        evidence = _difference(recorded, stdout)
+        out.broken("streaming-1", message, *evidence, session=session.name)
+    for clause in ("streaming-1", "streaming-2", "streaming-3"):
+        out.unseen(clause, ONE_STREAM, session=session.name)
 
 
 def _complete(session: SessionView, recorded: str, shown: str, out: Findings) -> None:

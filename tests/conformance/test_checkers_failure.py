@@ -16,6 +16,7 @@ from conformance.history import (
     RelayResumed,
     SessionClosed,
     Shown,
+    UserConnected,
 )
 from conformance.judgement import Status
 from conformance.machine import State
@@ -44,6 +45,7 @@ from tests.conformance.histories import (
 
 S = State
 F, P, K, W, E = Status.FAIL, Status.PASS, Status.SKIP, Status.WARN, Status.ERROR
+BY_OPENSSH = change(UserConnected, {"program": "OpenSSH"})
 MESSAGE = f"\r\n\r\n{TERMINATE}\r\n\r\n".encode()
 
 
@@ -200,10 +202,23 @@ def shown_first(seconds: float | None, *, paused: bool = False) -> Telling:
         (recorded().but(add("user", Late(by=10**9, loop="wire"))), E),
         (recorded().but(add("user", Late(by=10**9, loop="engine"))), P),
         (terminated().but(add("user", more("two\n"), before=ExitSeen)), F),
+        (recorded().but(BY_OPENSSH), K),
+        (shown_first(1).but(BY_OPENSSH), F),
+        (shown_first(None).but(BY_OPENSSH), F),
+        (recorded(on_failure=NEITHER).but(BY_OPENSSH), None),
     ],
 )
 def test_recorded_before_shown(telling: Telling, status: Status | None) -> None:
     assert status_of("failure-3", telling.judged()) is status
+
+
+def test_what_comes_after_the_message_cannot_be_told_from_behind_a_process() -> None:
+    late = terminated().but(add("user", more("one\n"), before=ExitSeen))
+    assert status_of("failure-2", late.judged()) is F
+    skipped = [f for f in late.but(BY_OPENSSH).judged().findings if f.clause == "failure-2"]
+    assert [f.status for f in skipped] == [K]
+    unsaid = terminated().but(drop(Shown, data=MESSAGE), BY_OPENSSH)
+    assert status_of("failure-2", unsaid.judged()) is F
 
 
 def test_the_message_may_come_in_pieces() -> None:

@@ -15,13 +15,15 @@ from conformance.history import (
     Handed,
     HungUp,
     SecretSearched,
+    SessionClosed,
     SessionOpened,
     Shown,
     Stored,
     Typed,
+    UserConnected,
 )
 from conformance.judgement import Status
-from conformance.scenario import FaultPlan, RecorderNode, Script
+from conformance.scenario import FaultPlan, Pty, RecorderNode, Script
 from tests.conformance.histories import (
     STREAMING,
     TERMINATE,
@@ -43,6 +45,9 @@ from tests.conformance.histories import (
 )
 
 F, P, K, W, E = Status.FAIL, Status.PASS, Status.SKIP, Status.WARN, Status.ERROR
+
+
+BY_OPENSSH = change(UserConnected, {"program": "OpenSSH"})
 
 
 def body(telling: Telling) -> bytes:
@@ -298,3 +303,21 @@ def test_canaries(clause: str, events: list[Typed | SecretSearched], status: Sta
 def test_a_fault_on_the_plan_excuses_the_recorder() -> None:
     plan = FaultPlan(fault="slow", node="rec1")
     assert status_of("storage-5", recorded().but(faults=(plan,)).judged()) is None
+
+
+def test_the_order_of_two_streams_cannot_be_told_from_behind_a_process() -> None:
+    judgement = recorded().but(BY_OPENSSH).judged()
+    for clause in ("streaming-1", "streaming-2", "streaming-3"):
+        said = {f.status for f in judgement.findings if f.clause == clause}
+        assert said == {K}, clause
+    assert not {"streaming-2", "streaming-3"} & set(judgement.clauses)
+    # However they interleaved, what was shown on one of them must be there.
+    more = Shown(session="s1", data=b"never recorded\n")
+    lacking = recorded().but(add("user", more, before=SessionClosed), BY_OPENSSH)
+    assert status_of("streaming-1", lacking.judged()) is F
+
+
+def test_one_stream_alone_is_judged_as_ever_from_behind_a_process() -> None:
+    judgement = recorded(pty=Pty()).but(BY_OPENSSH).judged()
+    assert status_of("streaming-1", judgement) is P
+    assert status_of("streaming-2", judgement) is P

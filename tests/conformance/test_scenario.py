@@ -8,6 +8,8 @@ import pytest
 from conformance.history import KINDS
 from conformance.scenario import (
     Action,
+    Change,
+    Control,
     Expectation,
     ExpectedAttempt,
     FaultPlan,
@@ -74,6 +76,12 @@ def checked(whole: Scenario) -> None:
         plan(at=Match(event="shown", plus=1.0, where={"session": "s1"})),
         plan(lasts=1.0, amount=2.0),
         step(pause=1.5),
+        step(forward="x"),
+        {"then": (Action(), Action(record=("rec1",)))},
+        {"control": Control(notice_status=500)},
+        {"action": None, "policy": "{}", "changes": (Change(at=1.0, policy="{}"),)},
+        {"sessions": (UserSession(name="s1", after=Match(event="shown")),)},
+        {"sessions": (UserSession(name="s1", client="openssh", connection="c"),)},
         step(hang_up=True),
         {"sessions": (UserSession(name="s1", pty=Pty(width=65535, height=0)),)},
         scripted("no-acks", "v2"),
@@ -147,6 +155,28 @@ SESSION = UserSession(name="s1")
         ),
         ({"expect": (expected(exit=256),)}, "256 is not between", ("expect", 0, "exit")),
         ({"expect": (expected(notices=(4,)),)}, "4 is not", ("expect", 0, "notices", 0)),
+        ({"control": Control(notice_status=1)}, "1 is not", ("control", "notice_status")),
+        ({"changes": (Change(at=1.0, policy="{}"),)}, "are of a 'policy'", ("changes",)),
+        (
+            {"action": None, "policy": "{}", "changes": (Change(at=-1.0, policy=""),)},
+            "-1 is not between",
+            ("changes", 0, "at"),
+        ),
+        (
+            {"sessions": (UserSession(name="s1", after=Match(event="sown")),)},
+            "no event of a history is called 'sown'",
+            ("sessions", 0, "after", "event"),
+        ),
+        (
+            {
+                "sessions": (
+                    UserSession(name="s1", connection="c"),
+                    UserSession(name="s2", connection="c", client="openssh"),
+                )
+            },
+            "shares a connection with 's2'",
+            ("sessions", 0, "client"),
+        ),
         ({"sessions": ()}, "at least one session", ("sessions",)),
         ({"sessions": (SESSION, SESSION)}, "two of sessions are named 's1'", ("sessions", 1)),
         ({"action": None}, "either 'action' or 'policy'", ("action",)),

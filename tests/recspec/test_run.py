@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.history import from_lines
+from conformance.history import UserConnected, from_lines
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
@@ -237,3 +238,14 @@ def test_a_port_that_is_taken_does_not_matter(tmp_path: Path) -> None:
     """Every port is the kernel's choice: nothing of ours has a fixed one."""
     with socket.create_server(("127.0.0.1", 8474)):
         assert run("basic/exec", "--out", str(tmp_path / "out")).returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="there is no OpenSSH")
+def test_users_connect_with_what_was_asked_for(tmp_path: Path) -> None:
+    for client, program in (("openssh", "OpenSSH"), ("asyncssh", "")):
+        folder = tmp_path / client
+        done = run("openssh/exec", "--ssh-client", client, "--out", str(folder))
+        assert done.returncode == 0, done.stdout + done.stderr
+        history = from_lines((folder / "histories" / "openssh__exec.jsonl").read_bytes())
+        connected = [e.what for e in history if isinstance(e.what, UserConnected)]
+        assert [what.program for what in connected] == [program]
