@@ -52,7 +52,11 @@ def descendants(pid: int) -> set[int]:
     found: set[int] = set()
     waiting = [pid]
     while waiting:
-        for task in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+        try:
+            tasks = list(Path(f"/proc/{waiting.pop()}/task").glob("*/children"))
+        except OSError:
+            continue  # it is gone
+        for task in tasks:
             try:
                 children = [int(child) for child in task.read_text().split()]
             except OSError:
@@ -188,6 +192,20 @@ def test_an_engine_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
         wait_for_line(process, "basic/exec")
         below = descendants(process.pid)
         process.kill()
+    wait_gone(below)
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="there is no OpenSSH")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_users_with_openssh_end_with_the_run(number: signal.Signals, tmp_path: Path) -> None:
+    options = ("--ssh-client", "openssh", "--out", str(tmp_path / "out"))
+    with running("basic/long-idle", *options) as process:
+        deadline = time.monotonic() + DEADLINE
+        while not (below := named(descendants(process.pid), "UserKnownHostsFile")):
+            assert time.monotonic() < deadline, "no ssh was started"
+            assert process.poll() is None
+            time.sleep(0.01)  # the kernel tells nobody of processes that others start
+        process.send_signal(number)
     wait_gone(below)
 
 
