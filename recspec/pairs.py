@@ -20,10 +20,10 @@ from rich.console import Console
 
 from conformance.judgement import ExitStatus, Finding, Judgement, Status
 from recspec import __version__
-from recspec.run import play_until_stopped
 from recspec.serving import fail
 from reports.terminal import Progress
 from scenarios.engine import DEFAULT_JOBS, Options, Play
+from scenarios.engine import play as engine_play
 from scenarios.pairs import Plot, scenario
 from scenarios.reader import to_yaml
 from scenarios.simulated import played
@@ -156,16 +156,34 @@ def _in_virtual_time(
 async def _on_real_parts(
     search: Any, count: int, options: Options, mutant: Mutant | None
 ) -> tuple[int, list[Failure]]:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
     async def play(plots: Sequence[Plot]) -> Sequence[Judgement]:
         plays = [Play(scenario(plot), mutant) for plot in plots]
         with Progress(len(plays), Console(stderr=True)) as progress:
-            result = await play_until_stopped(plays, options, progress)
+            result = await engine_play(plays, options, progress, stop)
+        if stop.is_set():
+            raise KeyboardInterrupt
         return result.run.results
 
     drawn = search.draw(count, options.seed)
-    judged = zip(drawn, await play(drawn), strict=True)
-    failing = [(plot, judgement) for plot, judgement in judged if search.broken(judgement)]
-    return len(drawn), [await search.shrunk(*failed, play) for failed in failing[:SHRUNK]]
+    judged = list(zip(drawn, await play(drawn), strict=True))
+    failing = [one for one in judged if one[1].status in (Status.FAIL, Status.WARN)]
+    found = [await search.shrunk(*failed, play) for failed in failing[:SHRUNK]]
+    if not found:
+        _unless_the_rig_failed([judgement for _, judgement in judged])
+    return len(drawn), found
+
+
+def _unless_the_rig_failed(judgements: Sequence[Judgement]) -> None:
+    """End the command where nothing is known of something that was to be played."""
+    for judgement in judgements:
+        if judgement.status not in (Status.PASS, Status.SKIP):
+            why = next((f.message for f in judgement.findings if f.status is Status.ERROR), "")
+            lines = why.splitlines() or ["nothing is known of it"]
+            fail(ExitStatus.INCONCLUSIVE, f"recspec pairs: {judgement.scenario}: {lines[-1]}")
 
 
 # --- what comes of it -----------------------------------------------------------------------------
