@@ -131,8 +131,6 @@ class Store(Faults, frozen=True, kw_only=True):
     kind: Literal["filesystem", "s3"] = "filesystem"
     finish: Duration = 5 * MILLISECOND
     """How long it takes to make a recording safe when it has ended: sync a file, put an object."""
-    sync: Duration = 0
-    """How often a file is synced while it grows; 0: only at its end. Not for S3."""
     patience: Duration = 10 * SECOND
     """How long a recorder repeats a put that fails before it gives a recording up."""
     timeout: Duration = 3 * SECOND
@@ -360,8 +358,6 @@ def _check(plan: Plan) -> None:
         raise PlanError("enforcement: all weights are 0: write how many sessions have which")
     if plan.store.kind == "filesystem" and plan.store.every:
         raise PlanError('store.every: only S3 fails for all; write kind = "s3", or use [disk]')
-    if plan.store.kind == "s3" and plan.store.sync:
-        raise PlanError("store.sync: an object in S3 is safe when it is whole; write 0")
     _check_deploys(plan)
 
 

@@ -42,7 +42,6 @@ def test_a_plan_is_read_with_its_durations() -> None:
         ("[recorders]\nv1 = 4", "p.toml: recorders.v1: 4: more than there are recorders"),
         ("[enforcement]\nboth = 0", "p.toml: enforcement: all weights are 0"),
         ('[store]\nevery = "1 d"', "p.toml: store.every: only S3 fails for all"),
-        ('[store]\nkind = "s3"\nsync = "1 s"', "p.toml: store.sync: an object in S3 is safe"),
         ('[deploys]\nevery = "1 min"', "p.toml: deploys.every: 60000000000 ns: one deploy takes"),
         ('name = ""', "p.toml: name: write 1 to 100 characters"),
         ("nodes =", "p.toml: Invalid value"),
