@@ -28,6 +28,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     Figures of one name and different parts are shown side by side, as the load per recorder.
     """
+    note: str = ""
+    """What a reader should know before trusting it, as that it was seen in few seeds only."""
 
 
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ Sums of times are in microseconds, so that they stay below 2**63 over a billion 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,6 +27,8 @@ class Histogram(msgspec.Struct, kw_only=True):
     """
 
     buckets: dict[int, int] = {}
+    tops: dict[int, int] = {}
+    """The greatest value in each bucket: quantiles are values that came."""
     count: int = 0
     total: int = 0
     least: int | None = None
@@ -35,6 +38,7 @@ class Histogram(msgspec.Struct, kw_only=True):
         """Count one value."""
         number = bucket_of(value)
         self.buckets[number] = self.buckets.get(number, 0) + 1
+        self.tops[number] = max(value, self.tops.get(number, 0))
         self.count += 1
         self.total += value
         if self.least is None or value < self.least:
@@ -45,17 +49,17 @@ class Histogram(msgspec.Struct, kw_only=True):
     def quantile(self, parts: int, of: int) -> int | None:
         """Return the least value that `parts` of `of` are not above; None when there is none.
 
-        It is exact at both ends and where the bucket holds one value only, and otherwise the
-        greatest value of its bucket, so it is never too small.
+        It is the greatest value that fell into the right bucket: never too small, and exact where
+        one value came again and again, as with timers.
         """
-        if not self.count or self.least is None or self.most is None:
+        if not self.count:
             return None
         rank = max(1, -(-self.count * parts // of))
         passed = 0
         for number in sorted(self.buckets):
             passed += self.buckets[number]
             if passed >= rank:
-                return max(self.least, min(self.most, first_of(number + 1) - 1))
+                return self.tops[number]
         raise AssertionError("a histogram counts what is in its buckets")
 
 
@@ -179,8 +183,8 @@ class Tally(msgspec.Struct, kw_only=True):
 
 
 T = TypeVar("T", bound=msgspec.Struct)
-_GREATEST = frozenset({"peak", "most"})
-_LEAST = frozenset({"least"})
+_BOUNDS: dict[str, Callable[[list[int]], int]] = {"peak": max, "most": max, "least": min}
+"""Fields that do not add up, and what is taken instead."""
 
 
 def merge(one: Tally, other: Tally) -> Tally:
@@ -192,10 +196,11 @@ def _merged(one: T, other: T) -> T:
     pairs = {}
     for name in one.__struct_fields__:
         a, b = getattr(one, name), getattr(other, name)
-        if name in _GREATEST or name in _LEAST:
+        if name in _BOUNDS:
             known = [value for value in (a, b) if value is not None]
-            pick = max if name in _GREATEST else min
-            pairs[name] = pick(known) if known else None
+            pairs[name] = _BOUNDS[name](known) if known else None
+        elif name == "tops":
+            pairs[name] = {key: max(a.get(key, 0), b.get(key, 0)) for key in sorted({**a, **b})}
         else:
             pairs[name] = _sum(a, b)
     return type(one)(**pairs)
