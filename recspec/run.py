@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +19,7 @@ from conformance.judgement import ExitStatus, exit_status
 from conformance.scenario import Scenario
 from fixtures.faults import vocabulary
 from recspec import __version__
+from recspec.folders import held_folder
 from recspec.serving import fail
 from reports.agreement import AGREEMENT, agreement_json, print_agreement
 from reports.names import PAGE, RESULTS
@@ -33,7 +32,6 @@ from scenarios.selection import chosen as selected
 from scenarios.simulated import agreement, simulate
 from simulator.overlay import Mutant, mutants
 
-DEFAULT_OUT = Path("recspec-results")
 SIMULATED = "sim"
 """The folder of the simulated run's results, beside the live one's."""
 
@@ -233,29 +231,10 @@ def _mutant(name: str | None) -> Mutant | None:
 @contextmanager
 def results_folder(out: Path | None) -> Iterator[Path]:
     """Make the results' folder, and hold it against other runs while this one goes on."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    folder = out if out is not None else DEFAULT_OUT / stamp
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = (folder / ".lock").open("w")
-    except (FileExistsError, NotADirectoryError):
-        fail(ExitStatus.USAGE, f"--out {folder}: not a folder")
-    except OSError as error:
-        fail(ExitStatus.INCONCLUSIVE, f"--out {folder}: {error.strerror}")
-    with held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with held_folder(out) as folder:
+        if (folder / RESULTS).exists() or (folder / PAGE).exists():
             fail(
                 ExitStatus.USAGE,
-                f"--out {folder}: another run is writing there; give each run its own folder",
+                f"--out {folder}: holds the results of an earlier run; give a new folder",
             )
-        try:
-            if (folder / RESULTS).exists() or (folder / PAGE).exists():
-                fail(
-                    ExitStatus.USAGE,
-                    f"--out {folder}: holds the results of an earlier run; give a new folder",
-                )
-            yield folder
-        finally:
-            (folder / ".lock").unlink(missing_ok=True)
+        yield folder

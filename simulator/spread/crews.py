@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
@@ -22,6 +23,8 @@ from typing import Any, Protocol
 
 _CONNECT_S = 10
 """How long a scheduler has to answer, and then its first worker to be there."""
+_ADDRESS = re.compile(r"(?:tcp|tls|wss?)://[^\s/]+:(\d{1,5})", re.ASCII)
+_LAST_PORT = 65_535
 _ASK_EACH_S = 5.0
 """How often the scheduler is asked how many workers it has."""
 _AHEAD = 2
@@ -129,6 +132,9 @@ class ClusterCrew:
 
     def __init__(self, address: str) -> None:
         """Connect to the scheduler at `address`; raises CrewError when that cannot be done."""
+        match = _ADDRESS.fullmatch(address)
+        if match is None or int(match[1]) > _LAST_PORT:
+            raise UsageError("not the address of a scheduler; write it as tcp://HOST:PORT")
         try:
             distributed = import_module("distributed")
         except ImportError:
@@ -141,9 +147,7 @@ class ClusterCrew:
             self._client: Any = distributed.Client(
                 address, timeout=_CONNECT_S, set_as_default=False, name="recspec"
             )
-        except ValueError as error:
-            raise UsageError(f"{error}; write it as tcp://HOST:PORT") from None
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, ValueError):
             raise CrewError(
                 f"no scheduler answers within {_CONNECT_S} s; start one with 'dask scheduler'"
             ) from None

@@ -48,11 +48,12 @@ class Journal:
 
     def __init__(self, path: Path, header: Header) -> None:
         """Open it, or begin it; raises JournalError, or OSError when it cannot be written."""
+        self.path = path
         self.done: dict[Task, bytes] = {}
         """What is in it: results as JSON."""
         self._file: BinaryIO = path.open("a+b", buffering=0)
         try:
-            self._size = self._read(path, header)
+            self._size = self._read(header)
             self._file.truncate(self._size)
             if not self._size:
                 self._append(msgspec.json.encode(header) + b"\n")
@@ -66,10 +67,12 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Put on disk what is not there yet."""
+        """Put on disk what is not there yet. A journal without a result says nothing: it goes."""
         with suppress(OSError):
             os.fsync(self._file.fileno())
         self._file.close()
+        if not self.done:
+            self.path.unlink(missing_ok=True)
 
     def add(self, task: Task, result: bytes) -> None:
         """Append a result; raises OSError, with nothing half-written left behind if possible."""
@@ -91,7 +94,7 @@ class Journal:
             raise
         self._size += len(line)
 
-    def _read(self, path: Path, header: Header) -> int:
+    def _read(self, header: Header) -> int:
         """Take in what is there; returns how many bytes of it are whole lines."""
         self._file.seek(0)
         whole = 0
@@ -105,9 +108,11 @@ class Journal:
                 else:
                     self._add_read(msgspec.json.decode(line, type=_Line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise JournalError(f"{path}:{number}: not a line of a journal: {error}") from None
+                raise JournalError(
+                    f"{self.path}:{number}: not a line of a journal: {error}"
+                ) from None
             except ValueError as error:
-                raise JournalError(f"{path}:{number}: {error}") from None
+                raise JournalError(f"{self.path}:{number}: {error}") from None
         return whole
 
     def _lines(self) -> list[bytes]:

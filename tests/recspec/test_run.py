@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +16,9 @@ from pathlib import Path
 import pytest
 
 from conformance.history import UserConnected, from_lines
+from tests.recspec.processes import DEADLINE, descendants, named, wait_gone
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
-
-DEADLINE = 90.0
 
 
 def command(*args: str) -> list[str]:
@@ -45,50 +43,6 @@ def running(*args: str) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
-
-
-def descendants(pid: int) -> set[int]:
-    """Every process below `pid`, by the kernel's own list."""
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        try:
-            tasks = list(Path(f"/proc/{waiting.pop()}/task").glob("*/children"))
-        except OSError:
-            continue  # it is gone
-        for task in tasks:
-            try:
-                children = [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
-            found.update(children)
-            waiting.extend(children)
-    return found
-
-
-def named(pids: set[int], text: str) -> set[int]:
-    """Those of the processes whose command line holds `text`."""
-    chosen = set()
-    for pid in pids:
-        try:
-            line = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if text.encode() in line:
-            chosen.add(pid)
-    return chosen
-
-
-def wait_gone(pids: set[int]) -> None:
-    """Wait until none of the processes is there any more."""
-    deadline = time.monotonic() + DEADLINE
-    for pid in pids:
-        while Path(f"/proc/{pid}").exists():
-            assert time.monotonic() < deadline, f"process {pid} is still there"
-            try:
-                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
-            except ChildProcessError:
-                time.sleep(0.01)  # not a child of ours: the kernel offers nothing to wait on
 
 
 def wait_for_line(process: subprocess.Popen[str], text: str) -> None:

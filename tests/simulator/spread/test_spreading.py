@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from simulator.spread.crews import LocalCrew
 from simulator.spread.spreading import Spreading, Stopped
 from simulator.spread.work import Play, Task
+from tests.recspec.processes import wait_gone
 from tests.simulator.spread.played import digest, kills_at_three, kills_once, raises_at_three
 
 DEADLINE = 30.0
@@ -110,7 +110,7 @@ def test_what_taking_raises_ends_it_and_its_workers() -> None:
         worker = crew.executor.submit(os.getpid).result(DEADLINE)
         with pytest.raises(OSError, match="No space left"):
             Spreading(crew, digest, {"v": "v"}).run(TASKS, full)
-    gone(worker)
+    wait_gone({worker})
 
 
 def test_stopped_while_workers_are_busy(tmp_path: Path) -> None:
@@ -126,15 +126,4 @@ def test_stopped_while_workers_are_busy(tmp_path: Path) -> None:
         with pytest.raises(Stopped):
             spreading.run((Task("v", seed) for seed in range(LONG)), take)
         assert next(left) < LONG - 1
-    gone(worker)
-
-
-def gone(pid: int) -> None:
-    wait_until(lambda: not Path(f"/proc/{pid}").exists(), f"process {pid} is still there")
-
-
-def wait_until(true: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.01)  # not a child of ours: the kernel offers nothing to wait on
+    wait_gone({worker})
