@@ -60,7 +60,7 @@ def number(value: float | None) -> str:
 def title(figure: Figure) -> str:
     """Return what a figure is called, with its part and its unit."""
     name = f"{figure.name}, {figure.of}" if figure.of else figure.name
-    return f"{name} [{figure.unit}]" if figure.unit else name
+    return one_line(f"{name} [{figure.unit}]" if figure.unit else name)
 
 
 def _cell(figure: Figure | None) -> str:
@@ -76,7 +76,7 @@ def _rows(variants: Sequence[Varied]) -> Iterator[tuple[str, list[str]]]:
     """Give each figure's title and its cells, one for each variant."""
     by_title = [{title(one): one for one in variant.found.figures} for variant in variants]
     for name in dict.fromkeys(name for titles in by_title for name in titles):
-        yield one_line(name), [_cell(titles.get(name)) for titles in by_title]
+        yield name, [_cell(titles.get(name)) for titles in by_title]
 
 
 def _heads(key: str, variants: Sequence[Varied]) -> list[str]:
@@ -111,19 +111,34 @@ def _escaped(text: str) -> str:
 
 
 def print_campaign(campaign: Campaign, console: Console) -> None:
-    """Print tables on a terminal, and a line for each figure elsewhere."""
+    """Print tables on a terminal, and a line for each figure elsewhere.
+
+    What never happened in any variant is named at the end, all in one line.
+    """
     for key, variants in sweeps(campaign).items():
         heads = _heads(key, variants)
+        happened = {title(f) for v in variants for f in v.found.figures if f.value or f.high}
+        rows = [(name, cells) for name, cells in _rows(variants) if name in happened]
         if console.is_terminal:
-            table = Table(highlight=False)
-            table.add_column("figure", overflow="fold")
-            for head in heads:
-                table.add_column(Text(head), justify="right", overflow="fold")
-            for name, cells in _rows(variants):
-                table.add_row(Text(name), *map(Text, cells))
-            console.print(table)
-            continue
-        for name, cells in _rows(variants):
-            for head, cell in zip(heads, cells, strict=True):
-                said = f"{head}: {name}: {cell}" if key else f"{name}: {cell}"
-                console.print(said, markup=False, highlight=False, soft_wrap=True)
+            console.print(_table(heads, rows))
+        else:
+            for name, cells in rows:
+                for head, cell in zip(heads, cells, strict=True):
+                    _line(console, f"{head}: {name}: {cell}" if key else f"{name}: {cell}")
+        never = [name for name, _ in _rows(variants) if name not in happened]
+        if never:
+            _line(console, f"never seen: {'; '.join(never)}")
+
+
+def _table(heads: Sequence[str], rows: Sequence[tuple[str, list[str]]]) -> Table:
+    table = Table(highlight=False)
+    table.add_column("figure", overflow="fold")
+    for head in heads:
+        table.add_column(Text(head), justify="right", overflow="fold")
+    for name, cells in rows:
+        table.add_row(Text(name), *map(Text, cells))
+    return table
+
+
+def _line(console: Console, said: str) -> None:
+    console.print(said, markup=False, highlight=False, soft_wrap=True)

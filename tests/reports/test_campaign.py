@@ -83,7 +83,9 @@ def test_where_there_is_no_terminal_each_figure_is_a_line() -> None:
     lines = out.getvalue().splitlines()
     assert lines[0] == "timers.ack_window = 10 s: rejected [%]: 1.25 (1 to 1.5)"
     assert lines[1] == "timers.ack_window = 30 s: rejected [%]: none"
-    assert len(lines) == 8
+    assert lines[2] == "timers.ack_window = 10 s: load, recorder 1 [per h]: 12,346"
+    assert lines[6] == "never seen: never [%]"
+    assert len(lines) == 7
 
 
 def test_on_a_terminal_there_is_a_table() -> None:
