@@ -26,6 +26,7 @@ COMMANDS = {
     ("explain",): "recspec.explain:explain",
     ("explore",): "recspec.explore:explore_command",
     ("pairs",): "recspec.pairs:pairs",
+    ("simulate",): "recspec.simulate:simulate",
     ("check", "cast"): "recspec.check_cast:check_cast",
     ("check", "policy"): "recspec.check_policy:policy",
     ("check", "recorder"): "recspec.check_recorder:check_recorder",

@@ -193,7 +193,7 @@ def merge(one: Tally, other: Tally) -> Tally:
 
 
 def _merged(one: T, other: T) -> T:
-    pairs = {}
+    pairs: dict[str, Any] = {}
     for name in one.__struct_fields__:
         a, b = getattr(one, name), getattr(other, name)
         if name in _BOUNDS:

@@ -141,7 +141,7 @@ class ClusterCrew:
             raise UsageError(
                 "it needs Dask, which is not installed: pip install 'recspec[cluster]'"
             ) from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        _silence("distributed")
         self._address = address
         try:
             self._client: Any = distributed.Client(
@@ -184,3 +184,10 @@ class ClusterCrew:
             self.executor.shutdown(wait=False)
         with suppress(OSError, TimeoutError):
             self._client.close(timeout=_CONNECT_S)
+
+
+def _silence(package: str) -> None:
+    """Let a package log nothing: what matters comes as an exception, and is told in one line."""
+    for name in [package, *logging.root.manager.loggerDict]:
+        if name == package or name.startswith(f"{package}."):
+            logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -48,7 +48,9 @@ def test_a_worker_killed_midway_changes_nothing() -> None:
     assert taken == RIGHT
 
 
-def test_a_scheduler_that_dies_ends_it_and_what_was_done_is_kept() -> None:
+def test_a_scheduler_that_dies_ends_it_and_what_was_done_is_kept(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     taken: dict[Task, bytes] = {}
     with ExitStack() as stack:
         process, address = stack.enter_context(scheduler())
@@ -62,6 +64,7 @@ def test_a_scheduler_that_dies_ends_it_and_what_was_done_is_kept() -> None:
 
         with pytest.raises(CrewError, match="the scheduler is gone"):
             Spreading(crew, slow_digest, {"v": "v"}, in_batch=1).run(TASKS, take)
+    assert capfd.readouterr() == ("", "")
     assert 4 <= len(taken) < len(TASKS)
     assert all(RIGHT[task] == result for task, result in taken.items())
 
