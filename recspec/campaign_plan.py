@@ -14,7 +14,7 @@ from simulator.spread.work import Task
 
 BASE = Path(__file__).with_name("base_campaign.toml")
 """The plan that is played when none is given; it explains itself."""
-MOST_SEEDS = 1_000_000
+MOST_SEEDS = 100_000
 MOST_VARIANTS = 100
 _LAST_SEED = 2**63 - 1
 _BLOCK = 16

@@ -225,11 +225,18 @@ def _crew(jobs: int | None, cluster: str | None) -> Crew:
     try:
         if cluster is not None:
             return ClusterCrew(cluster)
-        return LocalCrew(jobs or len(os.sched_getaffinity(0)), _PRELOAD)
+        return LocalCrew(jobs or _cores(), _PRELOAD)
     except UsageError as error:
         fail(ExitStatus.USAGE, f"--cluster {cluster}: {error}")
     except CrewError as error:
         fail(ExitStatus.INCONCLUSIVE, f"--cluster {cluster}: {error}")
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _play(

@@ -56,8 +56,9 @@ def plots(campaign: Campaign) -> dict[str, bytes]:
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, "backend": "Agg", **_STYLE}):
         for key, variants in sweeps(campaign).items():
             for name, drawn in _drawn(key, variants):
-                for kind in ("svg", "png"):
-                    files[f"{FOLDER}/{name}.{kind}"] = _saved(drawn, kind)
+                files[f"{FOLDER}/{name}.svg"] = _saved(drawn, "svg")
+                drawn.set_layout_engine("none")  # everything has its place by now
+                files[f"{FOLDER}/{name}.png"] = _saved(drawn, "png")
     return files
 
 

@@ -131,5 +131,6 @@ def _compare(found: Header, wanted: Header) -> None:
         raise ValueError("the journal of another plan; resume with that one, or give a new folder")
     if found.code != wanted.code:
         raise ValueError(
-            "begun by another version of recspec, which may count otherwise; give a new folder"
+            "begun by other code (recspec, simpy or msgspec), which may count otherwise;"
+            " give a new folder"
         )

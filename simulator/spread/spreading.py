@@ -201,7 +201,9 @@ class Spreading:
 
 def _explained(error: BaseException) -> CrewError:
     if isinstance(error, OtherCodeError):
-        return CrewError("a worker has another version of recspec; install the same one everywhere")
+        return CrewError(
+            "a worker has other code; install the same recspec, simpy and msgspec everywhere"
+        )
     if isinstance(error, ImportError):
         return CrewError(f"a worker cannot import what it plays ({error}); install recspec there")
     return CrewError(f"a worker could not play: {type(error).__name__}: {error}")

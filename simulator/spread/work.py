@@ -6,6 +6,7 @@ This module is what a worker imports; it depends on no file, clock or network of
 from __future__ import annotations
 
 import traceback
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -36,9 +37,16 @@ class Outcome(msgspec.Struct, frozen=True):
     """What came of one seed: its result, or why there is none."""
 
     seed: int
-    result: bytes = b""
+    packed: bytes = b""
+    """Compressed, as what is short goes through a pipe in one piece: a worker that is killed while
+    it sends would else leave half of it, and the reader waits for the rest."""
     raised: str = ""
     """The last line of a traceback, and where: the model raised. Empty: it did not."""
+
+    @property
+    def result(self) -> bytes:
+        """What was played, as JSON."""
+        return zlib.decompress(self.packed)
 
 
 def play_batch(play: Play, variant: Any, seeds: tuple[int, ...], code: str) -> tuple[Outcome, ...]:
@@ -50,7 +58,7 @@ def play_batch(play: Play, variant: Any, seeds: tuple[int, ...], code: str) -> t
 
 def _outcome(play: Play, variant: Any, seed: int) -> Outcome:
     try:
-        return Outcome(seed, play(variant, seed))
+        return Outcome(seed, zlib.compress(play(variant, seed)))
     except Exception as error:  # noqa: BLE001 - whatever it is, this seed has no result
         where = traceback.extract_tb(error.__traceback__)[-1]
         said = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]

@@ -50,7 +50,7 @@ def test_wherever_it_is_torn_whole_lines_are_kept_and_it_goes_on(path: Path) -> 
     ("header", "said"),
     [
         (Header(plan="q", code="c"), ":1: the journal of another plan"),
-        (Header(plan="p", code="d"), ":1: begun by another version of recspec"),
+        (Header(plan="p", code="d"), ":1: begun by other code"),
         (Header(plan="p", code="c", journal=2), ":1: a journal of version 1"),
     ],
 )
