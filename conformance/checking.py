@@ -114,6 +114,8 @@ _MODULES = (
     "attempts",
     "sending",
     "losses",
+    "events",
+    "event_bodies",
     "claims",
     "paths",
     "access",

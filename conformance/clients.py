@@ -60,6 +60,8 @@ def unplayable(scenario: Scenario, can: Collection[str]) -> str:
     for node in scenario.recorders:
         if node.speaks not in can:
             return f"{node.name} speaks {node.speaks}, and the client does not"
+    if scenario.api is not None:
+        return "no driver posts events"
     if all(session.run == "sftp" for session in scenario.sessions):
         return "no session of it is recorded"
     return ""

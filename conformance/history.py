@@ -7,7 +7,8 @@ serves to measure durations. Every observer ends its part with `End`; one that w
 `Gap`. What a user typed never enters a history in clear: `Typed` carries a digest.
 
 Observers are named by role: ``user``, ``server``, ``recorder/NODE``, ``network``,
-``storage``, ``control``, ``faults``, ``world``; ``probe`` plays a case against a recorder.
+``storage``, ``control``, ``faults``, ``world``; ``api-proxy`` posts Kubernetes API requests as
+events; ``probe`` plays a case against a recorder.
 """
 
 from __future__ import annotations
@@ -200,6 +201,27 @@ class GaveUp(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="gave-up"
     waiting_for: str
 
 
+class ApiAsked(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="api-asked"):
+    """The user sent a request to the Kubernetes API, by way of the proxy that records it.
+
+    `peer` is the user's own ``ip:port``, as the proxy sees it; `path` has its query with it.
+    """
+
+    request: str
+    peer: str
+    method: str
+    path: str
+    body: bytes
+    user_agent: str
+
+
+class ApiAnswered(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="api-answered"):
+    """The proxy answered; 200 says that the request is recorded."""
+
+    request: str
+    status: int
+
+
 # --- network --------------------------------------------------------------------------------------
 
 
@@ -226,6 +248,7 @@ class Requested(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="reque
     """Whether the body of an HTTP/1.1 request comes in chunks; None when nobody noted it."""
     offers: str = ""
     """The content codings that it offers to read."""
+    content_type: str = ""
 
 
 class Answered(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="answered"):
@@ -400,6 +423,44 @@ class Left(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="left"):
     session: str
 
 
+# --- API proxy ------------------------------------------------------------------------------------
+
+
+class EventDue(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="event-due"):
+    """A request of `peer` is to be recorded as an event by the first of `recorders` that can.
+
+    `event` is the proxy's own name for it; recorders are addresses, in order.
+    """
+
+    event: str
+    peer: str
+    recorders: tuple[str, ...]
+
+
+class EventDial(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="event-dial"):
+    """The proxy is connected to a recorder from its own address `local`, for one event."""
+
+    event: str
+    recorder: str
+    local: str
+
+
+class EventTried(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="event-tried"):
+    """A recorder was tried. `outcome` is ``stored``, ``unsupported`` or ``failed``."""
+
+    event: str
+    recorder: str
+    outcome: str
+    why: str = ""
+
+
+class EventOver(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="event-over"):
+    """No further recorder is tried; `stored_by` is the address of the one that has the event."""
+
+    event: str
+    stored_by: str = ""
+
+
 # --- recorder -------------------------------------------------------------------------------------
 
 
@@ -449,6 +510,14 @@ class UploadFailed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="up
 
 class Stored(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="stored"):
     """A recording as it lies in storage after the scenario. `path` is relative to the base path."""
+
+    store: str
+    path: str
+    data: bytes
+
+
+class EventStored(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="event-stored"):
+    """An event as it lies in storage after the scenario. `path` is relative to the base path."""
 
     store: str
     path: str
@@ -560,6 +629,7 @@ Kind: TypeAlias = (
     End | Gap | Problem | Late
     | UserConnected | UserConnectionFailed | SessionOpened | Typed | Resized | Shown | Handed
     | RelayPaused | RelayResumed | Saw | Forwarded | ExitSeen | SessionClosed | HungUp | GaveUp
+    | ApiAsked | ApiAnswered | EventDue | EventDial | EventTried | EventOver | EventStored
     | Dialled | Requested | Answered | AnswerBody | BodyStarted | BodyEnded | AnswerEnded
     | Settled | Overran | WentAway | StreamBroken | Disconnected | Unreadable
     | ServerSession | PolicyApplied | Entered | Aborted | Attempted | CommandStarted

@@ -84,10 +84,25 @@ class Script(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "early-hints",
         "late-continue",
     ]
-    at: Literal["dial", "probe", "open", "before-header", "header", "text", "closing"] | None = None
+    at: (
+        Literal[
+            "dial",
+            "probe",
+            "open",
+            "before-header",
+            "header",
+            "text",
+            "closing",
+            "event-head",
+            "event-post",
+        ]
+        | None
+    ) = None
     """The moment: every connection as soon as something is sent on it; the probe; the upload's
     request, before it is answered; right after the 200 or the 100; the header line's end; the
-    text `on_text` in the body; the body's end. Absent: as its name has it, else the text."""
+    text `on_text` in the body; the body's end; ``HEAD /v2/event``; the end of a POST there. Events
+    are taken by one only whose moment is one of the last two. Absent: as its name has it, else the
+    text."""
     after: float = 0.0
     """Seconds after the moment."""
     status: int = 503
@@ -268,6 +283,29 @@ class Expectation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     recorded_by: str = ""
 
 
+class ApiRequest(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One request to the Kubernetes API, and which recorder has it as an event at the end.
+
+    `by` is alice's laptop (``user``) or a tagged node (``tagged``). `path` may have a query.
+    """
+
+    name: str
+    by: Literal["user", "tagged"] = "user"
+    method: str = "GET"
+    path: str
+    body: str = ""
+    at: Literal["start"] | float | Match = "start"
+    stored_by: str = ""
+    """Empty: by none of them."""
+
+
+class Api(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A proxy of the Kubernetes API that records every request at one of `recorders`, in order."""
+
+    recorders: tuple[str, ...]
+    requests: tuple[ApiRequest, ...]
+
+
 class Scenario(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One scenario. `id` is its path in the library without the suffix."""
 
@@ -282,9 +320,10 @@ class Scenario(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """HuJSON, in place of `action`."""
     control: Control | None = None
     changes: tuple[Change, ...] = ()
-    sessions: tuple[UserSession, ...]
+    sessions: tuple[UserSession, ...] = ()
+    api: Api | None = None
     faults: tuple[FaultPlan, ...] = ()
-    expect: tuple[Expectation, ...]
+    expect: tuple[Expectation, ...] = ()
     deadline: float = 60.0
     """Seconds after which a user stops waiting; the protocol's longest wait is 30 s."""
 
@@ -309,7 +348,12 @@ class ScenarioError(ValueError):
 
 _STEP_FIELDS = Step.__struct_fields__
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_METHOD = re.compile(r"[A-Z]{1,20}")
+_PATH = re.compile(r"/[!-~]{0,2000}")
 _OTHER_NODES = frozenset({"s3", "control"})
+_EVENT_MOMENTS = ("event-head", "event-post")
+_AT_EVENTS = ("refuse", "silent", "reset", "reset-connection", "half-close", "garbage")
+"""What a script can do about events."""
 _SPOKEN = {
     **dict.fromkeys(("early-200", "early-hints", "late-continue"), "v1"),
     **dict.fromkeys(("no-acks", "late-acks", "falling-acks", "high-acks", "go-away"), "v2"),
@@ -336,10 +380,10 @@ def check(
     _unique(names, "sessions", "session")
     if not scenario.title:
         raise ScenarioError("a scenario needs a title", ("title",))
-    if not names:
+    if not names and scenario.api is None:
         raise ScenarioError("a scenario needs at least one session", ("sessions",))
     _number(scenario.deadline, ("deadline",), least=0.001)
-    if (scenario.action is None) == (not scenario.policy):
+    if names and (scenario.action is None) == (not scenario.policy):
         raise ScenarioError("give either 'action' or 'policy'", ("action",))
     if scenario.then and scenario.action is None:
         raise ScenarioError("'then' follows an 'action'", ("then",))
@@ -358,6 +402,8 @@ def check(
         _check_window(session.pty, ("sessions", i, "pty"))
         for j, step in enumerate(session.steps):
             _check_step(step, ("sessions", i, "steps", j), kinds)
+    if scenario.api is not None:
+        _check_api(scenario.api, nodes, kinds)
     for i, plan in enumerate(scenario.faults):
         _check_fault(plan, ("faults", i), nodes, faults, kinds)
     _check_expectations(scenario, names, nodes)
@@ -390,11 +436,45 @@ def _check_recorders(scenario: Scenario) -> frozenset[str]:
                 f"{node.speaks}",
                 (*where, "does"),
             )
+        if node.script.moment in _EVENT_MOMENTS and node.script.does not in _AT_EVENTS:
+            raise ScenarioError(
+                f"{node.script.does!r} cannot be done at {node.script.moment!r}; what can:"
+                f" {', '.join(_AT_EVENTS)}",
+                (*where, "does"),
+            )
         _number(node.script.status, (*where, "status"), least=201, most=599)
         _number(node.script.after, (*where, "after"))
         _number(node.script.seconds, (*where, "lasts"), least=0.001)
         _number(node.script.error_code, (*where, "code"), most=0xFFFFFFFF)
     return frozenset(names)
+
+
+def _check_api(api: Api, nodes: frozenset[str], kinds: Mapping[str, Collection[str]]) -> None:
+    for i, name in enumerate(api.recorders):
+        if name not in nodes:
+            raise ScenarioError(f"no recorder is named {name!r}", ("api", "recorders", i))
+    _unique([request.name for request in api.requests], "requests", "request")
+    if not api.requests:
+        raise ScenarioError("the proxy is given no request", ("api", "requests"))
+    for i, request in enumerate(api.requests):
+        where = ("api", "requests", i)
+        if not _METHOD.fullmatch(request.method):
+            raise ScenarioError(
+                f"{request.method!r} is no method: capital letters", (*where, "method")
+            )
+        if not _PATH.fullmatch(request.path):
+            raise ScenarioError(
+                f"{request.path!r} is no path: it begins with '/', and has no spaces",
+                (*where, "path"),
+            )
+        if request.stored_by and request.stored_by not in api.recorders:
+            raise ScenarioError(
+                f"{request.stored_by!r} is none of the proxy's recorders", (*where, "stored_by")
+            )
+        if isinstance(request.at, Match):
+            _check_match(request.at, (*where, "at"), kinds)
+        elif not isinstance(request.at, str):
+            _number(request.at, (*where, "at"))
 
 
 def _check_fault(

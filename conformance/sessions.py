@@ -49,6 +49,9 @@ from conformance.unplanned import scenario_of
 from conformance.uploads import Header, Upload, header_of, uploads, went_elsewhere
 from conformance.wire import OnRecordingFailure, SSHAction, Timers
 
+API_PROXY = "api-proxy"
+"""The observer, and the node, that posts Kubernetes API requests as events."""
+
 NOBODY_EXPECTS = "no scenario says what must come of it"
 """Why a clause that needs an expectation is skipped when there is none."""
 
@@ -227,6 +230,8 @@ class View(msgspec.Struct, kw_only=True):
     resized: list[Event] = []
     ran: dict[str, int] = {}
     """When the command of a session left its mark, by the session's name; in nanoseconds."""
+    posting: frozenset[str] = frozenset()
+    """Connections over which events are posted; `posted` has what passed there."""
     struck: set[str] = set()
     """Nodes that a fault hit, or should have."""
 
@@ -263,8 +268,23 @@ class View(msgspec.Struct, kw_only=True):
         return f"its recorder failed: {how}" if how else ""
 
     def of(self, observer: str) -> Iterator[Event]:
-        """Yield the events of one observer, in its own order."""
-        return (event for event in self.history if event.observer == observer)
+        """Yield the events of one observer, in its own order, without those of `posted`."""
+        return (
+            event
+            for event in self.history
+            if event.observer == observer and not self._posts(event.what)
+        )
+
+    def posted(self, observer: str) -> Iterator[Event]:
+        """Yield what an observer saw on the connections over which events are posted."""
+        return (
+            event
+            for event in self.history
+            if event.observer == observer and self._posts(event.what)
+        )
+
+    def _posts(self, what: Kind) -> bool:
+        return bool(self.posting) and getattr(what, "connection", "") in self.posting
 
 
 def join(scenario: Scenario | None, history: History) -> View:
@@ -286,6 +306,7 @@ def join(scenario: Scenario | None, history: History) -> View:
         },
         struck={plan.node for plan in scenario.faults},
     )
+    view.posting = _posting(ordered)
     connections: dict[str, str] = {}
     for event in ordered:
         _world(view, event)
@@ -301,6 +322,20 @@ def join(scenario: Scenario | None, history: History) -> View:
             peer = connections.get(session.opened.connection, "") if session.opened else ""
             session.action = _action(view, session.plan, peer)
     return view
+
+
+def _posting(history: History) -> frozenset[str]:
+    """Return the connections that the API proxy dialled: it has an address of its own."""
+    hosts = {
+        e.what.address
+        for e in history
+        if isinstance(e.what, Addressed) and e.what.node == API_PROXY
+    }
+    return frozenset(
+        e.what.connection
+        for e in history
+        if isinstance(e.what, Dialled) and e.what.peer.rpartition(":")[0] in hosts
+    )
 
 
 def _world(view: View, event: Event) -> None:
@@ -319,8 +354,9 @@ def _world(view: View, event: Event) -> None:
             view.notices.append(event.what)
         case ActionServed():
             view.served.append(event.what)
-        case Dialled():
-            view.dialled.append(event)
+        case Dialled(connection=connection):
+            if connection not in view.posting:
+                view.dialled.append(event)
         case Resized():
             view.resized.append(event)
         case _:

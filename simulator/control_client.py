@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-LONGEST_ANSWER = 1 << 20
-"""Bytes of an answer's body that we are ready to read."""
+from simulator.http1_exchange import exchange
 
 
 class ControlError(Exception):
@@ -51,33 +50,13 @@ async def _request(method: str, url: str, body: bytes, source_addr: str) -> tupl
         headers.append(("Content-Type", "application/json"))
     if method != "GET":
         headers.append(("Content-Length", str(len(body))))
-    http = h11.Connection(h11.CLIENT)
     reader, writer = await asyncio.open_connection(
         where.hostname, where.port or 80, local_addr=(source_addr, 0) if source_addr else None
     )
     try:
-        head = http.send(h11.Request(method=method, target=target, headers=headers)) or b""
-        data = http.send(h11.Data(data=body)) if body else b""
-        writer.write(head + (data or b"") + (http.send(h11.EndOfMessage()) or b""))
-        await writer.drain()
-        return await _answer(http, reader)
+        asked = h11.Request(method=method, target=target, headers=headers)
+        answer = await exchange(reader, writer, asked, body)
     finally:
         # Nothing is left to send; what the peer still says does not matter.
         writer.transport.abort()
-
-
-async def _answer(http: h11.Connection, reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    status = 0
-    body = bytearray()
-    while True:
-        event = http.next_event()
-        if event is h11.NEED_DATA:
-            http.receive_data(await reader.read(1 << 16))
-        elif isinstance(event, h11.Response):
-            status = event.status_code
-        elif isinstance(event, h11.Data):
-            body += event.data
-            if len(body) > LONGEST_ANSWER:
-                raise ValueError(f"the answer is longer than {LONGEST_ANSWER} bytes")
-        elif isinstance(event, h11.EndOfMessage):
-            return status, bytes(body)
+    return answer.status, answer.body

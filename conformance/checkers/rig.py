@@ -30,7 +30,8 @@ def _expected_parts(view: View) -> list[str]:
     if played is None or played.world != "live":
         return []
     real = [f"recorder/{node.name}" for node in view.scenario.recorders if node.script is None]
-    return [name for name in ("server", "control", *real) if name not in played.without]
+    proxy = ("api-proxy",) if view.scenario.api is not None else ()
+    return [name for name in ("server", "control", *proxy, *real) if name not in played.without]
 
 
 def _one(view: View, name: str, events: list[Event], out: Findings) -> None:

@@ -60,6 +60,8 @@ def can_play(scenario: Scenario, mutant: Mutant | None = None) -> str:
 def _check(scenario: Scenario, mutant: Mutant | None) -> None:
     if mutant is not None and mutant.part != CORE:
         raise NotModelledError(f"a mutant of the {mutant.part} is live only")
+    if scenario.api is not None:
+        raise NotModelledError("events are posted in the live world only")
     scripted = {node.name for node in scenario.recorders if node.script is not None}
     recorders = {node.name for node in scenario.recorders}
     for plan in scenario.faults:
