@@ -34,6 +34,7 @@ from conformance.history import (
     NoticeReceived,
     Played,
     PolicyApplied,
+    Requested,
     Resized,
     ServerSession,
     SessionClosed,
@@ -47,7 +48,7 @@ from conformance.output import recorded_output, screen_text
 from conformance.scenario import Expectation, Scenario, UserSession
 from conformance.unplanned import scenario_of
 from conformance.uploads import Header, Upload, header_of, uploads, went_elsewhere
-from conformance.wire import OnRecordingFailure, SSHAction, Timers
+from conformance.wire import V2_EVENT, OnRecordingFailure, SSHAction, Timers
 
 API_PROXY = "api-proxy"
 """The observer, and the node, that posts Kubernetes API requests as events."""
@@ -325,12 +326,19 @@ def join(scenario: Scenario | None, history: History) -> View:
 
 
 def _posting(history: History) -> frozenset[str]:
-    """Return the connections that the API proxy dialled: it has an address of its own."""
-    hosts = {
-        e.what.address
-        for e in history
-        if isinstance(e.what, Addressed) and e.what.node == API_PROXY
-    }
+    """Return the connections over which events are posted.
+
+    These are the API proxy's own. Where it has no address of its own, those on which somebody asks
+    for ``/v2/event``.
+    """
+    nodes = [e.what for e in history if isinstance(e.what, Addressed)]
+    hosts = {node.address for node in nodes if node.node == API_PROXY}
+    if any(node.address in hosts for node in nodes if node.node != API_PROXY):
+        return frozenset(
+            e.what.connection
+            for e in history
+            if isinstance(e.what, Requested) and e.what.path == V2_EVENT
+        )
     return frozenset(
         e.what.connection
         for e in history

@@ -134,10 +134,11 @@ def _source(source: object) -> str:
 def _origin(view: View, asked: ApiAsked | None, source: dict[str, Any]) -> str:
     """Say that it was another node that asked, or nothing."""
     host = asked.peer.rpartition(":")[0] if asked is not None else ""
-    for event in view.history:
-        what = event.what
-        if not (isinstance(what, Addressed) and what.address == host and what.node_id):
-            continue
-        if (source["node"], source["nodeID"]) != (what.node, what.node_id):
-            return f"`source` is not the node that asked: {what.node} ({what.node_id})"
-    return ""
+    nodes = [
+        (event.what.node, event.what.node_id)
+        for event in view.history
+        if isinstance(event.what, Addressed) and event.what.address == host and event.what.node_id
+    ]
+    if not nodes or (source["node"], source["nodeID"]) in nodes:
+        return ""
+    return f"`source` is not the node that asked: {nodes[0][0]} ({nodes[0][1]})"
