@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import msgspec
 
 from conformance.checkers.wire import Frame, frames
+from conformance.content_coding import uncoded
 from conformance.history import (
     AnswerBody,
     Answered,
@@ -226,22 +226,6 @@ class Exchange(msgspec.Struct, kw_only=True):
             lines.append(f"< end of the connection ({self.gone.how})")
         lines += [f"  waited {w.seconds:g} s for {w.what}" for w in self.waited]
         return tuple(lines)
-
-
-def uncoded(coding: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Undo gzip piece by piece; what is not gzip, or is in no coding, stays as it is."""
-    if coding.strip().lower() not in ("gzip", "x-gzip"):
-        yield from pieces
-        return
-    reader, sound = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS), True
-    for piece in pieces:
-        plain = piece
-        if sound:
-            try:
-                plain = reader.decompress(piece)
-            except zlib.error:
-                sound = False
-        yield plain
 
 
 def _in_vain(waited: list[Waited]) -> str:

@@ -19,12 +19,12 @@ Nothing is inferred from the order of events of different observers.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
 import msgspec
 
+from conformance.answer_stream import read
 from conformance.history import Dialled, Gap, NoticeReceived, Unreadable
 from conformance.machine import State, whole_paths
 from conformance.output import recorded_output, screen_text
@@ -284,17 +284,8 @@ def _succeeded(upload: Upload) -> bool:
 
 def _all_acks(upload: Upload) -> bool:
     """Tell whether a v2 answer holds ack frames only."""
-    text = b"".join(getattr(e.what, "data", b"") for e in upload.answers).decode("utf-8", "replace")
-    decoder = json.JSONDecoder()
-    while text := text.lstrip(" \t\r\n"):
-        try:
-            value, end = decoder.raw_decode(text)
-        except (ValueError, RecursionError):
-            return False
-        if not isinstance(value, dict) or value.get("error"):
-            return False
-        text = text[end:]
-    return True
+    answer = read(upload.answers, upload.coding)
+    return answer.error is None and answer.junk is None and not answer.rest
 
 
 class _Notice(msgspec.Struct):

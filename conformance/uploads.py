@@ -43,6 +43,8 @@ class Upload(msgspec.Struct, kw_only=True):
     answer_ended_first: bool = False
     """True when the answer ended before the body had."""
     final_status: int | None = None
+    coding: str = ""
+    """The content coding of the answer."""
     gone_at: int | None = None
 
     @property
@@ -137,11 +139,12 @@ def uploads(network: Sequence[Event], user: Sequence[Event]) -> list[Upload]:
 
 def _passed(upload: Upload, event: Event, what: Kind) -> None:
     match what:
-        case Answered(status=status):
+        case Answered(status=status, coding=coding):
             if status == (100 if upload.http == "1.1" else 200) and upload.opened_at is None:
                 upload.opened_at = event.at
             if status >= 200:
                 upload.final_status = status
+                upload.coding = coding
         case AnswerBody():
             upload.answers.append(event)
         case AnswerEnded() if upload.answer_ended_at is None:

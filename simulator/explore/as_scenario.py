@@ -193,6 +193,9 @@ class _Telling:
         closed = world.stage is Stage.CLOSED
         if closed and isinstance(event, steps.AnswerEnded):
             return
+        if self.exited and not closed:
+            self._cannot("It is lost after the exit, and before the last of it was handed over.")
+            closed = not isinstance(event, steps.AnswerEnded)
         self.lost = True
         if self.left:
             self._cannot("The recording is lost after the user has left.")
@@ -211,7 +214,7 @@ class _Telling:
                 self._see(f"out-{number}")
         if world.handed < world.sent:
             self._cannot(f"Output {world.sent} was sent, and not handed over when it was lost.")
-        self._script(world, _lost_at(does, world))
+        self._script(world, _lost_at(does, world, closing=closed))
         if not (self.policy.terminate_message or closed or self.left):
             state = str(S.CONTINUE_UNRECORDED)
             self.steps.append(Step(wait=Match(event="entered", where={"state": state})))
@@ -344,8 +347,8 @@ def _loses(effect: steps.Effect) -> bool:
     return isinstance(effect, steps.Enter) and effect.state is S.CONNECTION_LOST
 
 
-def _lost_at(does: str, world: World) -> Script:
-    if world.stage is Stage.CLOSED:
+def _lost_at(does: str, world: World, *, closing: bool) -> Script:
+    if closing:
         return msgspec.convert({"does": does, "at": "closing"}, Script)
     said = {"words": WORDS} if does == "error-frame" else {}
     if world.sent:

@@ -21,7 +21,7 @@ MUTANT = Mutant(
     name="ignores-final-status",
     part="driver",
     summary="takes every final status of a v1 upload for 200",
-    breaks=("v1-11", "machine-2"),
+    breaks=("v1-11", "machine-2", "machine-12"),
     shown_by=("loss/bad-final-v1-open",),
     overlay={Upload: _Upload},
 )

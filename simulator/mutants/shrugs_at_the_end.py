@@ -18,7 +18,7 @@ MUTANT = Mutant(
     name="shrugs-at-the-end",
     part="client",
     summary="takes a bad final status, or none, for success",
-    breaks=("v1-11", "machine-2"),
+    breaks=("v1-11", "machine-2", "machine-12"),
     shown_by=("loss/bad-final-v1-open", "loss/reset-final-v1"),
     overlay={Client: _Shrugs},
 )

@@ -26,8 +26,10 @@ from simulator.virtual.world import VirtualWorld
 
 FAULTS = frozenset(vocabulary())
 BASE = Bounds(recorders=2, faults=1, outputs=1)
-BEYOND_WORDS = {"chooses-without-end"}
-"""What shows only when several answers are late, each in its time, which no scenario can say."""
+BEYOND_WORDS = {"chooses-without-end", "notices-the-last-attempt", "drops-waiting-output"}
+"""Whose shortest schedule no scenario can say: several answers are late, each in its time (with the
+one fault of these bounds), or output was sent and not yet handed over when its recording was lost.
+Scenarios of the library show them all the same."""
 CLIENTS = {name: mutant for name, mutant in mutants().items() if mutant.part == "client"}
 
 

@@ -56,8 +56,13 @@ def told(findings: tuple[Finding, ...]) -> str:
     return "\n".join(f"{f.status} {f.clause} {f.message} {f.evidence}" for f in findings)
 
 
-def test_the_whole_library_can_be_played() -> None:
-    assert len(PLAYABLE) == len(LIBRARY) >= 80
+def test_all_but_events_and_marks_on_a_disk_can_be_played() -> None:
+    beyond = {name: can_play(scenario) for name, scenario in LIBRARY.items() if name not in PLAYABLE}
+    assert len(PLAYABLE) + len(beyond) == len(LIBRARY)
+    assert {name for name in beyond if not name.startswith("events/")} == {
+        "failover/runs-late",  # their commands leave a mark on a real disk
+        "reject/no-mark",
+    }
 
 
 @pytest.mark.parametrize("name", PLAYABLE)

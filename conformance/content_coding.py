@@ -1,0 +1,22 @@
+"""Content codings: what an answer says once its coding is undone (RFC 9110, section 8.4)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+
+def uncoded(coding: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Undo gzip piece by piece; what is not gzip, or is in no coding, stays as it is."""
+    if coding.strip().lower() not in ("gzip", "x-gzip"):
+        yield from pieces
+        return
+    reader, sound = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS), True
+    for piece in pieces:
+        plain = piece
+        if sound:
+            try:
+                plain = reader.decompress(piece)
+            except zlib.error:
+                sound = False
+        yield plain
