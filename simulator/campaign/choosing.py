@@ -67,6 +67,8 @@ class Choosing:
         self._recording: Recording | None = None
         self._opened_at = 0
         self._to_hand = False
+        self._handed = core.Handed(0)
+        self._sent = 0
         self._acks_stopped = False
         self._stopped_at = NEVER
         self._last_ack = 0
@@ -93,10 +95,16 @@ class Choosing:
     def _arm(self, now: int) -> None:
         """Find the next thing that is not the command's."""
         timers = self._timers
-        deadline = min(self._answer_at, self._fault_at, self._leave_at, *timers)
-        if not self._acks_stopped and deadline == timers[core.Timer.ACK]:
-            others = (*timers[: core.Timer.ACK], *timers[core.Timer.ACK + 1 :])
-            deadline = min(self._answer_at, self._fault_at, self._leave_at, *others)
+        deadline = min(
+            self._answer_at,
+            self._fault_at,
+            self._leave_at,
+            timers[core.Timer.CHOOSE],
+            timers[core.Timer.STEP],
+            timers[core.Timer.FINAL],
+        )
+        if self._acks_stopped and timers[core.Timer.ACK] < deadline:
+            deadline = timers[core.Timer.ACK]
         self._deadline = deadline
         self._plan(now)
 
@@ -110,8 +118,14 @@ class Choosing:
         if at == NEVER or self._client.session.phase is Phase.OVER:
             self._planned = None
             return
-        self._planned = self._world.wake(self._wake, at - now)
+        self._put(at, now)
+
+    def _put(self, at: int, now: int) -> None:
+        world = self._world
+        world.events += 1
+        self._planned = planned = simpy.Timeout(world.env, at - now)
         self._planned_at = at
+        planned.callbacks.append(self._wake)
 
     def _wake(self, event: simpy.Event) -> None:
         if event is not self._planned:
@@ -121,7 +135,10 @@ class Choosing:
         if self._deadline > now:
             if self._outputs:
                 self._write(now)
-                self._plan(now)
+                if self._output_at < self._deadline:
+                    self._put(self._output_at, now)
+                else:
+                    self._plan(now)
                 return
             self._output_at = NEVER
             self._tell(_EXITED, now)
@@ -159,7 +176,7 @@ class Choosing:
             self.CARRY_OUT[type(effect)](self, effect, now)
         if self._to_hand:
             self._to_hand = False
-            self._tell(core.Handed(self._op), now)
+            self._tell(self._handed, now)
 
     # --- choosing ---------------------------------------------------------------------------------
 
@@ -244,6 +261,7 @@ class Choosing:
             self._recorder.detach(self)
             if self._recording is not None:
                 self._recorder.ended(self._opened_at, now)
+                self._recording.count()
 
     def _tried(self, effect: core.Tried, now: int) -> None:
         assert self._recorder is not None

@@ -8,7 +8,7 @@ from functools import reduce
 from conformance.figures import Distribution, Figure, Figures
 from simulator.campaign.intervals import Interval, dealt, of_quantiles, ratio
 from simulator.campaign.plan import Plan
-from simulator.campaign.tally import Histogram, Load, Outcomes, Tally, first_of, merge
+from simulator.campaign.tally import Histogram, Load, Tally, first_of, merge
 
 US_PER_S = 1_000_000
 _GIB = 1 << 30
@@ -78,18 +78,14 @@ class _Seen:
         yield Figure(name="sessions", unit="", value=arrived)
         for name, fields in _ENDS:
             yield self._share(name, fields)
-        for action in sorted(self.all.actions):
-            if self.all.actions[action].arrived and len(_used(self.all)) > 1:
-                for name, fields in _ENDS:
-                    yield self._share(name, fields, action)
-        for name, field in (("session time cut off", "cut"), ("session time stalled", "stalled")):
-            yield self._figure(
-                name,
-                "s per 1000 sessions",
-                _sum_of(field),
-                _sum_of("arrived"),
-                scale=1000 / US_PER_S,
-            )
+        actions = self._actions()
+        for action in actions if len(actions) > 1 else ():
+            for name, fields in _ENDS:
+                yield self._share(name, fields, action)
+
+    def _actions(self) -> list[str]:
+        """Return the failure actions that sessions had."""
+        return sorted(name for name, group in self.all.actions.items() if group.arrived)
 
     def _share(self, name: str, fields: tuple[str, ...], action: str = "") -> Figure:
         return self._figure(
@@ -102,15 +98,18 @@ class _Seen:
         )
 
     def time(self) -> Iterator[Figure]:
-        """Yield for how long sessions ran without being recorded."""
-        for name, fields in _UNRECORDED:
-            yield self._figure(
-                name,
-                "s per 1000 sessions",
-                lambda t, fields=fields: sum(_summed(t, field) for field in fields),  # type: ignore[misc]
-                _sum_of("arrived"),
-                scale=1000 / US_PER_S,
-            )
+        """Yield for how long sessions ran without being recorded, or did not run."""
+        actions = self._actions()
+        for name, fields in _TIMES_LOST:
+            for action in ("", *(actions if len(actions) > 1 else ())):
+                yield self._figure(
+                    name,
+                    "s per 1000 sessions",
+                    lambda t, f=fields, a=action: sum(_summed(t, field, a) for field in f),  # type: ignore[misc]
+                    _sum_of("arrived", action),
+                    scale=1000 / US_PER_S,
+                    of=f"enforcement {action}" if action else "",
+                )
         yield self._figure("time without any recorder", "%", lambda t: t.none_up, _span, scale=100)
 
     # --- durations --------------------------------------------------------------------------------
@@ -239,7 +238,7 @@ _ENDS = (
     ("recordings lost", ("lost",)),
     ("sessions that met a fault", ("touched",)),
 )
-_UNRECORDED = (
+_TIMES_LOST = (
     (
         "unrecorded time",
         ("unrecorded_allowed", "unrecorded_continued", "unrecorded_unnoticed"),
@@ -247,6 +246,8 @@ _UNRECORDED = (
     ("unrecorded time, never recorded", ("unrecorded_allowed",)),
     ("unrecorded time, after a loss", ("unrecorded_continued",)),
     ("unrecorded time, before a loss was noticed", ("unrecorded_unnoticed",)),
+    ("session time cut off", ("cut",)),
+    ("session time stalled", ("stalled",)),
 )
 _LOST = (
     ("bytes shown that never arrived", "lost_on_way"),
@@ -268,10 +269,6 @@ def _span(tally: Tally) -> int:
 
 def _load(tally: Tally, number: int) -> Load:
     return tally.recorders[number] if number < len(tally.recorders) else Load()
-
-
-def _used(tally: Tally) -> list[Outcomes]:
-    return [outcomes for outcomes in tally.actions.values() if outcomes.arrived]
 
 
 def _summed(tally: Tally, field: str, action: str = "") -> int:

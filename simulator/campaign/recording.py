@@ -22,6 +22,9 @@ class Recording:
         self._cadence = cadence
         self._acks = v2
         self.received = 0
+        """Bytes that its recorder has."""
+        self._came = 0
+        """Bytes that its recorder had at any time."""
         self.waiting = 0
         """Bytes that were handed over while nobody read them."""
         self.deaf_since = NEVER
@@ -39,7 +42,6 @@ class Recording:
 
     def hand(self, size: int, now: int) -> None:
         """Take in what the client handed over."""
-        self._tally.sent += size
         if self.deaf_since != NEVER:
             self.waiting += size
         elif self.broken:
@@ -48,14 +50,18 @@ class Recording:
             self._receive(size, now)
 
     def _receive(self, size: int, now: int) -> None:
-        self._tally.received += size
-        self._load.bytes += size
+        self._came += size
         self.received += size
         if now > self._turn:
             self._count_acked()
         self._group += size
-        if self._acks and self._turn == NEVER:
+        if self._turn == NEVER and self._acks:
             self._turn = self._opened_at + self.turns(now - 1) + self._cadence
+
+    def count(self) -> None:
+        """The stream is over: count what came."""
+        self._tally.received += self._came
+        self._load.bytes += self._came
 
     def turns(self, now: int) -> int:
         """Return the time of the last turn of the cadence up to now, counted from the start."""

@@ -40,27 +40,27 @@ class CampaignSession(Choosing):
         self._output_at = now + self._gap
 
     def _write(self, now: int) -> None:
-        """The command writes one output."""
+        """The command writes one output; that it is sent and shown changes no figure."""
         self._outputs -= 1
         self._output_at = now + self._gap
-        client = self._client
-        if client.session.phase is Phase.UNRECORDED:
-            self._world.tally.unrecorded += self._size
-        self._do(client.on(self._output, now), now)
+        client, world, size = self._client, self._world, self._size
+        client.on(self._output, now)
         recording = self._recording
-        if client.session.phase is not Phase.STREAMING or recording is None:
+        if recording is None or self._lost_at != NEVER:
+            world.tally.unrecorded += size
             return
-        recording.hand(self._size, now)
-        if recording.waiting > self._world.plan.network.buffer:
+        self._sent += size
+        recording.hand(size, now)
+        if recording.waiting > world.buffer:
             self._give_up(now)
             self._stalled_at, self._output_at = now, NEVER
             return
-        self._do(client.on(core.Handed(client.session.op), now), now)
+        client.on(self._handed, now)
         if recording.deaf_since != NEVER:
             self._give_up(now)
         elif recording.broken:
             self._lose_at(now, "cannot write")
-        elif not self._world.bucket.up:
+        elif not world.bucket.up:
             self._send_parts(recording, now)
 
     def _give_up(self, now: int) -> None:
@@ -117,6 +117,7 @@ class CampaignSession(Choosing):
             world.tally, recorder.load, now, world.timers.ack_cadence, v2=self._client.session.v2
         )
         recorder.began()
+        self._handed = core.Handed(self._op)
         self._to_hand = True
         if recorder.condition is not Condition.WELL:
             self._fault_at, self._fault = NEVER, ""
@@ -263,6 +264,7 @@ class CampaignSession(Choosing):
 
     def _finish(self, effect: core.Finish, now: int) -> None:  # noqa: ARG002
         outcomes, state = self._outcomes, self._client.session.state
+        self._world.tally.sent += self._sent
         if self._aborted:
             outcomes.aborted += 1
         elif state is State.SESSION_REJECTED:

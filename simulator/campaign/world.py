@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import simpy
 
@@ -36,11 +34,14 @@ class CampaignWorld:
         self.plan = plan
         self.timers = plan.protocol_timers()
         self.round_trip = plan.network.round_trip
+        self.buffer = plan.network.buffer
         self.tally = Tally(seeds=1, actions={name: Outcomes() for name in sorted(ACTIONS)})
         self.bucket = Bucket(plan, self.tally)
         self._standing = Standing(plan.recorders.count, self.tally)
-        self._env = simpy.Environment(initial_time=0)
-        self._over = self._env.event()
+        self.env = simpy.Environment(initial_time=0)
+        self.events = 0
+        """How often a session was put into the queue."""
+        self._over = self.env.event()
         self._seed = seed
         self._recorders = [
             Recorder(number, plan, self.bucket, self._standing, self.tally)
@@ -49,7 +50,7 @@ class CampaignWorld:
         names = [f"rec{number + 1}:80" for number in range(plan.recorders.count)]
         self.by_address = dict(zip(names, self._recorders, strict=True))
         self._orders = _Orders(plan, seed, tuple(names))
-        self._causes = Causes(self._env, plan, seed, self._recorders, self.bucket, self.tally)
+        self._causes = Causes(self.env, plan, seed, self._recorders, self.bucket, self.tally)
         self._sessions = Chance(f"{seed}/sessions")
         weights = msgspec.structs.asdict(plan.enforcement)
         self._weighed = [name for name, weight in weights.items() for _ in range(weight)]
@@ -61,22 +62,16 @@ class CampaignWorld:
         """Play it."""
         self._causes.start()
         self._expect(0)
-        self._env.run(until=self._over)
-        now = self._env.now
+        self.env.run(until=self._over)
+        now = self.env.now
         assert isinstance(now, int)
         self.tally.span = now // US
+        self.tally.events += self.events
         self._standing.close(now)
         for recorder in self._recorders:
             recorder.close(now)
             self.tally.recorders.append(recorder.load)
         return self.tally
-
-    def wake(self, whom: Callable[[simpy.Event], None], delay: int) -> simpy.Event:
-        """Put a session into the queue."""
-        self.tally.events += 1
-        timeout = self._env.timeout(delay)
-        timeout.callbacks.append(whom)
-        return timeout
 
     def finished(self) -> None:
         """A session is over."""
