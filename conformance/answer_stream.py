@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from conformance.content_coding import uncoded
+from conformance.codings import uncoded
 from conformance.history import AnswerBody, Event
 
 _WHITE = " \t\r\n"

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import msgspec
-
-from conformance.checking import RIG, judge
+from conformance.checking import judge
 from conformance.clauses import CATALOGUE, Binds
 from conformance.driver import Can
 from conformance.history import History
-from conformance.judgement import Finding, Judgement, Status, worst
+from conformance.judgement import Judgement
 from conformance.scenario import Scenario
+from conformance.under_test import of_target, rig_failed
 
 _SHARED = frozenset(
     {"streaming-1", "streaming-2", "streaming-5", "machine-1", "machine-2", "machine-3"}
@@ -29,8 +28,6 @@ _UNBOUND = frozenset({"privacy-5"})
 """A driver need not dial from the server's own address."""
 _NOT_ASKED = frozenset({"choose-5"}) | _UNBOUND
 """Whether a session is recorded is decided before its client is asked."""
-
-_BAD = (Status.FAIL, Status.WARN, Status.ERROR)
 
 
 def lacking(clause: str, can: Collection[str]) -> str:
@@ -67,61 +64,15 @@ def unplayable(scenario: Scenario, can: Collection[str]) -> str:
     return ""
 
 
-def skipped(scenario: Scenario, why: str) -> Judgement:
-    """Return the judgement of a scenario that was not played, with the reason."""
-    return Judgement(
-        scenario=scenario.id,
-        title=scenario.title,
-        status=Status.SKIP,
-        duration_s=0.0,
-        clauses=(),
-        findings=(Finding(clause=RIG, status=Status.SKIP, message=why),),
-        transitions=(),
-    )
-
-
 def judge_driven(scenario: Scenario, history: History, can: Collection[str]) -> Judgement:
     """Judge a history of a session with a client under test."""
     whole = judge(scenario, history)
-    if any(finding.clause == RIG and not finding.void for finding in whole.findings):
+    if rig_failed(whole):
         return whole
-    checked = set(whole.clauses)
-    kept, ours = [], []
-    for finding in whole.findings:
-        if finding.clause in _UNBOUND:
-            continue
-        if finding.clause == RIG:
-            kept.append(finding)
-        elif not binds_client(finding.clause):
-            ours.append(finding)
-        elif not lacking(finding.clause, can):
-            kept.append(finding)
-    unseen = [
-        Finding(clause=clause, status=Status.SKIP, message=why)
-        for clause in CATALOGUE
-        if clause in checked and binds_client(clause) and (why := lacking(clause, can))
-    ]
-    if not any(finding.status in _BAD for finding in kept):
-        kept += [_our_own(finding) for finding in ours if finding.status in _BAD]
-    clauses = tuple(
-        clause
-        for clause in CATALOGUE
-        if clause in checked and binds_client(clause) and not lacking(clause, can)
-    )
-    statuses = [finding.status for finding in kept if finding.status is not Status.SKIP]
-    return msgspec.structs.replace(
+    return of_target(
         whole,
-        status=worst(statuses or [Status.PASS if clauses else Status.SKIP]),
-        clauses=clauses,
-        findings=(*kept, *unseen),
-    )
-
-
-def _our_own(finding: Finding) -> Finding:
-    """Blame ourselves: the client kept all that binds it, and yet this broke."""
-    return msgspec.structs.replace(
-        finding,
-        clause=RIG,
-        status=Status.ERROR,
-        message=f"{finding.clause}, which does not bind a client, is broken: {finding.message}",
+        binds=binds_client,
+        lacking=lambda clause: lacking(clause, can),
+        target="a client",
+        passed_over=_UNBOUND,
     )

@@ -8,7 +8,7 @@ from itertools import pairwise
 import msgspec
 
 from conformance.checkers.wire import Frame, frames
-from conformance.content_coding import uncoded
+from conformance.codings import uncoded
 from conformance.history import (
     AnswerBody,
     Answered,

@@ -44,7 +44,7 @@ class Upload(msgspec.Struct, kw_only=True):
     """True when the answer ended before the body had."""
     final_status: int | None = None
     coding: str = ""
-    """The content coding of the answer."""
+    """The content coding of the answer's body."""
     gone_at: int | None = None
 
     @property

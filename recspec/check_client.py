@@ -1,4 +1,4 @@
-"""``recspec check client``: play the scenarios against a recorder client, and judge it."""
+"""``recspec check client``: play the scenarios against a client or an SSH server, and judge it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 
@@ -15,7 +16,10 @@ from conformance.driver import Can
 from conformance.judgement import ExitStatus, Status, exit_status
 from conformance.scenario import Scenario
 from fixtures.drivers.greeting import DriverError, Greeted, command_of, greeted
+from fixtures.nursery import NurseryGone
 from fixtures.profiles import Profile, ProfileError, read_profile
+from fixtures.served import try_login
+from fixtures.target import TargetError
 from recspec import __version__
 from recspec.run import play_until_stopped, results_folder, scenarios_of
 from recspec.serving import fail
@@ -23,7 +27,7 @@ from recspec.streaming import Listed, Listing, Stream, Streamed, print_listing
 from reports.results import results_json
 from reports.terminal import Progress, print_summary
 from reports.write import ReportError, write_reports
-from scenarios.aims import aims_of_client
+from scenarios.aims import aims_of_client, aims_of_server
 from scenarios.engine import Options, Play
 from scenarios.matrix import MATRIX
 from scenarios.selection import ALL
@@ -36,7 +40,7 @@ JOBS = 32
 
 def check_client(
     profile: Annotated[
-        Path, typer.Argument(metavar="PROFILE", help="The client's profile (a TOML file).")
+        Path, typer.Argument(metavar="PROFILE", help="The target's profile (a TOML file).")
     ],
     only: Annotated[
         list[str] | None,
@@ -60,26 +64,32 @@ def check_client(
     listed: Listed = False,
     streamed: Streamed = False,
 ) -> None:
-    """Put a recorder client through the scenarios, and say which clauses it breaks, if any.
+    """Put a recorder client or an SSH server through the scenarios, and say what it breaks, if any.
 
-    The client is driven by a program that speaks the driver protocol (docs/driver-protocol.md).
-    Ends with 0 when it is conformant, 1 when it is not, 2 for wrong usage, 3 when its driver could
-    not be started or nothing could be checked.
+    A client is driven by a program that speaks the driver protocol (docs/driver-protocol.md). An
+    SSH server is started with its action as a file, and judged from outside (docs/servers.md).
+    Ends with 0 when it is conformant, 1 when it is not, 2 for wrong usage, 3 when its driver or the
+    server could not be started, or nothing could be checked.
 
     Example: recspec check client fixtures/targets/upstream-client.toml --only failover
     """
     target = _profile(profile)
     scenarios = _chosen(only or [], matrix=matrix)
     if listed:
-        print_listing(map(_listing, scenarios))
+        print_listing(_listing(scenario, target.role) for scenario in scenarios)
         raise typer.Exit(ExitStatus.CONFORMANT)
     if streamed and as_json:
         fail(ExitStatus.USAGE, "--stream and --json both print on stdout; give one of them")
     console = Console(stderr=True)
-    client = _greeted(target)
-    _introduce(client, console)
+    options = Options(jobs=jobs, target=target.name, version=__version__)
+    if target.role == "client":
+        client = _greeted(target)
+        _introduce(client, console)
+        options = msgspec.structs.replace(options, driver=client.command)
+    else:
+        _tried(target)
+        options = msgspec.structs.replace(options, served=target)
     with results_folder(out) as folder:
-        options = Options(jobs=jobs, target=target.name, version=__version__, driver=client.command)
         with Progress(len(scenarios), console) as progress:
             stream = Stream(progress, folder, len(scenarios)) if streamed else None
             plays = [Play(scenario) for scenario in scenarios]
@@ -109,8 +119,12 @@ def _profile(path: Path) -> Profile:
         profile = read_profile(path)
     except ProfileError as error:
         fail(ExitStatus.USAGE, str(error))
-    if profile.role != "client":
-        fail(ExitStatus.USAGE, f"{path}: role: {profile.role!r}; this command checks clients")
+    if profile.role == "recorder":
+        fail(
+            ExitStatus.USAGE,
+            f"{path}: role: 'recorder'; this command checks clients and SSH servers, and"
+            " 'recspec check recorder' recorders",
+        )
     return profile
 
 
@@ -122,12 +136,12 @@ def _chosen(only: list[str], *, matrix: bool) -> list[Scenario]:
     return scenarios_of(names)
 
 
-def _listing(scenario: Scenario) -> Listing:
+def _listing(scenario: Scenario, role: str) -> Listing:
     return Listing(
         id=scenario.id,
         title=scenario.title,
         level=MATRIX if scenario.id.startswith(f"{MATRIX}/") else LIBRARY,
-        clauses=aims_of_client(scenario),
+        clauses=aims_of_client(scenario) if role == "client" else aims_of_server(scenario),
     )
 
 
@@ -137,6 +151,18 @@ def _greeted(profile: Profile) -> Greeted:
         command = command_of(profile, lambda line: typer.echo(line, err=True))
         return asyncio.run(greeted(command))
     except DriverError as error:
+        fail(ExitStatus.INCONCLUSIVE, f"recspec check client: {error}")
+    except KeyboardInterrupt:
+        fail(
+            ExitStatus.INCONCLUSIVE, "recspec check client: interrupted before anything was played"
+        )
+
+
+def _tried(profile: Profile) -> None:
+    """Start the server once, and log in; ends the command when that fails."""
+    try:
+        asyncio.run(try_login(profile))
+    except (TargetError, NurseryGone) as error:
         fail(ExitStatus.INCONCLUSIVE, f"recspec check client: {error}")
     except KeyboardInterrupt:
         fail(

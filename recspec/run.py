@@ -20,6 +20,7 @@ from conformance.scenario import Scenario
 from fixtures.faults import vocabulary
 from recspec import __version__
 from recspec.folders import held_folder
+from recspec.run_target import check_target
 from recspec.serving import fail
 from reports.agreement import AGREEMENT, agreement_json, print_agreement
 from reports.names import PAGE, RESULTS
@@ -63,8 +64,14 @@ def run(
         ),
     ] = None,
     jobs: Annotated[
-        int, typer.Option("--jobs", min=1, help="How many scenarios are played at once.")
-    ] = DEFAULT_JOBS,
+        int | None,
+        typer.Option(
+            "--jobs",
+            min=1,
+            help="How many scenarios are played at once."
+            f" [default: {DEFAULT_JOBS}; with --target that of its check]",
+        ),
+    ] = None,
     speed: Annotated[
         int,
         typer.Option(
@@ -97,6 +104,14 @@ def run(
             "[default: as each scenario has it]",
         ),
     ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--target",
+            metavar="PROFILE",
+            help="Play against the target of this profile, as 'recspec check' does.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print results.json, and only it, on stdout.")
     ] = False,
@@ -115,6 +130,17 @@ def run(
 
     Example: recspec run failover --jobs 8 --out /tmp/results
     """
+    if target is not None:
+        unfit = {
+            "--speed": speed != 1,
+            "--seed": bool(seed),
+            "--mutant": mutant is not None,
+            "--world": world is not World.LIVE,
+            "--ssh-client": ssh_client is not None,
+        }
+        words = selection or []
+        check_target(target, words, jobs=jobs, out=out, as_json=as_json, unfit=unfit)
+    jobs = DEFAULT_JOBS if jobs is None else jobs
     found = [_with_client(scenario, ssh_client) for scenario in scenarios_of(selection or [])]
     plays = [Play(scenario, _mutant(mutant)) for scenario in found]
     options = Options(jobs=jobs, seed=seed, speed=speed, version=__version__)

@@ -15,6 +15,7 @@ from conformance.clauses import CATALOGUE
 from conformance.clients import binds_client
 from conformance.machine import State
 from conformance.scenario import Expectation, Scenario
+from conformance.servers import binds_server
 from scenarios.exercised import read, unfold
 
 _BY_STATE = {
@@ -49,6 +50,11 @@ def aims_of_client(scenario: Scenario) -> tuple[str, ...]:
         if f"{version}-1" in found:
             found |= {"choose-8", "choose-16", "streaming-21", *more}
     return tuple(clause for clause in CATALOGUE if clause in found and binds_client(clause))
+
+
+def aims_of_server(scenario: Scenario) -> tuple[str, ...]:
+    """Return what binds an SSH server, as far as it may be seen from outside."""
+    return tuple(clause for clause in aims(scenario) if binds_server(clause))
 
 
 _REQUESTS = {"v1": ("choose-11", "v1-4"), "v2": ("choose-12", "v2-7")}

@@ -14,7 +14,7 @@ import msgspec
 
 from conformance.checking import judge
 from conformance.clauses import CATALOGUE
-from conformance.clients import binds_client, judge_driven, skipped, unplayable
+from conformance.clients import binds_client, judge_driven, unplayable
 from conformance.history import History
 from conformance.judgement import (
     ClauseCoverage,
@@ -27,11 +27,14 @@ from conformance.judgement import (
 )
 from conformance.machine import TRANSITIONS, covered
 from conformance.scenario import Scenario
+from conformance.servers import NotFromOutside, binds_server, from_outside, judge_served
+from conformance.under_test import skipped
 from fixtures.driver_process import DriverCommand
 from fixtures.faults import vocabulary
 from fixtures.live import LiveWorld
 from fixtures.nursery import NurseryGone
 from fixtures.openssh import unplayable as openssh_unplayable
+from fixtures.profiles import Profile
 from fixtures.rig import Rig
 from simulator.overlay import Mutant
 
@@ -53,6 +56,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     driver: DriverCommand | None = None
     """The client under test, in place of our SSH server's own recorder client."""
+    served: Profile | None = None
+    """The SSH server under test, in place of ours."""
 
 
 class Play(msgspec.Struct, frozen=True):
@@ -96,10 +101,17 @@ async def play(
     def judged_by(scenario: Scenario, history: History) -> Judgement:
         if driver is not None:
             return judge_driven(scenario, history, driver.can)
+        if options.served is not None:
+            return judge_served(scenario, history)
         return judge(scenario, history)
 
     async def one(rig: Rig, index: int) -> None:
         scenario, mutant = plays[index].scenario, plays[index].mutant
+        why = ""
+        if driver is not None:
+            why = unplayable(scenario, driver.can)
+        elif options.served is not None:
+            scenario, why = _as_served(scenario, options.served)
 
         def world() -> LiveWorld:
             return LiveWorld(
@@ -110,6 +122,7 @@ async def play(
                 speed=options.speed,
                 mutant=mutant,
                 driver=driver,
+                served=options.served,
             )
 
         async with gate:
@@ -117,7 +130,7 @@ async def play(
             history: History
             try:
                 for left in reversed(range(TAKES)):
-                    if driver is not None and (why := unplayable(scenario, driver.can)):
+                    if why:
                         judgement, history = skipped(scenario, why), ()
                         break
                     if why := openssh_unplayable(scenario.sessions):
@@ -162,10 +175,28 @@ async def play(
             started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             duration_s=time.monotonic() - begun,
             results=results,
-            coverage=coverage(results, tuple(filter(binds_client, CATALOGUE)) if driver else None),
+            coverage=coverage(results, _binding(options)),
         ),
         histories=tuple(judged[index][1] for index in range(len(plays))),
     )
+
+
+def _as_served(scenario: Scenario, server: Profile) -> tuple[Scenario, str]:
+    """Return a scenario as it is played with an SSH server under test, or why it cannot be."""
+    try:
+        login = server.login
+        secret = bool(login.key or login.password)
+        seen = from_outside(scenario, user=login.user, asks=server.asks, secret=secret)
+    except NotFromOutside as error:
+        return scenario, str(error)
+    return seen, ""
+
+
+def _binding(options: Options) -> tuple[str, ...] | None:
+    """Return the clauses that bind the target; None: all that there are."""
+    if options.driver is not None:
+        return tuple(filter(binds_client, CATALOGUE))
+    return tuple(filter(binds_server, CATALOGUE)) if options.served is not None else None
 
 
 async def _all_or_stopped(tasks: list[asyncio.Task[None]], stop: asyncio.Event) -> None:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from conformance.agreement import Agreement, compared
 from conformance.checking import judge
-from conformance.clients import skipped
 from conformance.history import History
 from conformance.judgement import Finding, Judgement, Run, Status
 from conformance.scenario import Scenario
+from conformance.under_test import skipped
 from scenarios.engine import Observer, Options, Play, Result, coverage
 from simulator.virtual.playable import can_play
 from simulator.virtual.shell_syntax import NotModelledError

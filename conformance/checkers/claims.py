@@ -220,6 +220,8 @@ def not_held_up(view: View, out: Findings) -> None:
         return
     for session in view.sessions.values():
         failed = session.state_at(State.RECORDING_FAILED) or session.state_at(State.CONNECTION_LOST)
+        if session.server is None and session.notify:
+            out.unseen("notice-8", NO_REPORT, session=session.name)
         if failed is None or not session.notify:
             continue
         ran = [e.at for e in session.reports if isinstance(e.what, CommandStarted | CommandExited)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -223,6 +225,17 @@ def test_the_end_of_the_upload_tells_whether_it_was_lost(
     edits: tuple[Edit, ...], expected: set[tuple[State, ...]]
 ) -> None:
     assert paths(recorded(), *edits) == expected
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [(b'{"ack":9}', {COMPLETE}), (b'{"error":"no"}', {TERMINATED, CONTINUED})],
+)
+def test_a_compressed_answer_is_read_for_what_it_says(
+    frame: bytes, expected: set[tuple[State, ...]]
+) -> None:
+    packed = change(AnswerBody, {"data": gzip.compress(frame)})
+    assert paths(recorded(), packed, change(Answered, {"coding": "gzip"}, stream=3)) == expected
 
 
 def test_an_answer_that_crossed_the_end_of_the_body_tells_nothing() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.cases import PREFIX, cases, judge_case
-from conformance.content_coding import uncoded
+from conformance.codings import uncoded
 from conformance.history import AnswerBody, Answered, AnswerEnded, BodyEnded, Event, Kind
 from conformance.judgement import Status
 from conformance.probed import Asked, BodySent, CasePlayed, Headers, StreamReset

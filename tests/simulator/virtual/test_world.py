@@ -57,7 +57,7 @@ def told(findings: tuple[Finding, ...]) -> str:
 
 
 def test_all_but_events_and_marks_on_a_disk_can_be_played() -> None:
-    beyond = {name: can_play(scenario) for name, scenario in LIBRARY.items() if name not in PLAYABLE}
+    beyond = [name for name in LIBRARY if name not in PLAYABLE]
     assert len(PLAYABLE) + len(beyond) == len(LIBRARY)
     assert {name for name in beyond if not name.startswith("events/")} == {
         "failover/runs-late",  # their commands leave a mark on a real disk

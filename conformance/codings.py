@@ -1,4 +1,4 @@
-"""Content codings: what an answer says once its coding is undone (RFC 9110, section 8.4)."""
+"""Content codings: what a client that offers one has to undo before it can read."""
 
 from __future__ import annotations
 
