@@ -27,7 +27,7 @@ MESSAGE = "recording is required here"
 ENFORCED = OnRecordingFailure(
     reject_session_with_message=MESSAGE, terminate_session_with_message=MESSAGE
 )
-NOWHERE = "127.0.0.1:1"
+NOWHERE = "127.77.255.254:1"
 
 
 class Server:

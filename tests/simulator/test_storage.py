@@ -188,7 +188,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.stop()
 
 
-QUICK = Timers(open=SECOND, ack_cadence=SECOND // 20, final=15 * SECOND)
+QUICK = Timers(open=10 * SECOND, ack_cadence=SECOND // 20, final=15 * SECOND)
 HASTY = Timers(open=SECOND, ack_cadence=SECOND // 20, final=SECOND // 2)
 
 
