@@ -18,6 +18,7 @@ from rich.console import Console
 from conformance.judgement import ExitStatus, exit_status
 from conformance.scenario import Scenario
 from fixtures.faults import vocabulary
+from fixtures.openssh import missing as missing_openssh
 from recspec import __version__
 from recspec.folders import held_folder
 from recspec.run_target import check_target
@@ -143,7 +144,12 @@ def run(
     jobs = DEFAULT_JOBS if jobs is None else jobs
     found = [_with_client(scenario, ssh_client) for scenario in scenarios_of(selection or [])]
     plays = [Play(scenario, _mutant(mutant)) for scenario in found]
+    if ssh_client is SshClient.OPENSSH and world is not World.SIM and (why := missing_openssh()):
+        fail(ExitStatus.INCONCLUSIVE, f"--ssh-client openssh: {why}")
     options = Options(jobs=jobs, seed=seed, speed=speed, version=__version__)
+    if mutant is not None:
+        # Nobody may take the results of a defect for those of the reference parts.
+        options = msgspec.structs.replace(options, target=f"reference with {mutant}")
     console = Console(stderr=True)
     with results_folder(out) as folder:
         if world is World.BOTH:

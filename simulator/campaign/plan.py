@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -253,7 +254,7 @@ def vary(plan: Plan, key: str, value: str | int) -> Plan:
     """
     fields = keys()
     if key not in fields:
-        raise PlanError(f"{key}: no such key of a plan; there are {', '.join(fields)}")
+        raise PlanError(_unknown(key))
     table = msgspec.to_builtins(plan)
     inner, _, last = key.rpartition(".")
     holder = table[inner] if inner else table
@@ -275,6 +276,13 @@ def keys() -> dict[str, bool]:
         else:
             found[name] = kind == Duration
     return found
+
+
+def _unknown(key: str) -> str:
+    """Say that a plan has no such key, and which one may be meant."""
+    near = get_close_matches(key, keys(), n=1, cutoff=0.8)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(keys())}"
+    return f"{key}: no such key of a plan; {hint}"
 
 
 def duration(written: str) -> int:
@@ -302,7 +310,10 @@ def _made(table: dict[str, Any]) -> Plan:
         plan = msgspec.convert(table, Plan)
     except msgspec.ValidationError as error:
         what, _, at = str(error).partition(" - at `$.")
-        raise PlanError(f"{at.rstrip('`')}: {what}" if at else what) from None
+        at = at.rstrip("`")
+        if unknown := re.fullmatch(r"Object contains unknown field `([^`]*)`", what):
+            raise PlanError(_unknown(f"{at}.{unknown[1]}" if at else unknown[1])) from None
+        raise PlanError(f"{at}: {what}" if at else what) from None
     _check(plan)
     return plan
 

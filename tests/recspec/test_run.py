@@ -79,6 +79,18 @@ def test_a_mutant_is_not_conformant(tmp_path: Path) -> None:
     done = run("reject/exec", "--mutant", "fails-open-when-enforced", "--out", str(out))
     assert done.returncode == 1
     assert "failure-1" in done.stdout
+    told = json.loads((out / "results.json").read_text())
+    assert told["target"] == "reference with fails-open-when-enforced"
+
+
+def test_without_ssh_nothing_is_played_with_it(tmp_path: Path) -> None:
+    done = run("reject", "--ssh-client", "openssh", "--out", str(tmp_path), PATH=str(tmp_path))
+    assert done.returncode == 3
+    assert done.stderr == (
+        "--ssh-client openssh: users have OpenSSH, and no 'ssh' is on PATH: install it"
+        " (Debian: openssh-client)\n"
+    )
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,11 @@ def test_a_plan_is_read_with_its_durations() -> None:
     [
         ("nodes = 0", "p.toml: nodes: 0: write 1 to 1000000"),
         ("nodes = true", "p.toml: nodes: Expected `int`, got `bool`"),
-        ("node = 1", "p.toml: Object contains unknown field `node`"),
-        ("[crash]\nevry = 1", "p.toml: crash: Object contains unknown field `evry`"),
+        ("node = 1", "p.toml: node: no such key of a plan; did you mean nodes?"),
+        (
+            "[crash]\nevry = 1",
+            "p.toml: crash.evry: no such key of a plan; did you mean crash.every?",
+        ),
         ("crash = 3", "p.toml: crash: Expected `object`, got `int`"),
         ('[crash]\nevery = "soon"', "p.toml: crash.every: 'soon': not a duration; write one as"),
         ('[crash]\nevery = "1 d"\nlasts = 0', "p.toml: crash.lasts: 0: write how long it lasts"),
@@ -73,7 +76,12 @@ def test_a_what_if_changes_one_key() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("recorder.count", "2", "recorder.count: no such key of a plan; there are name, nodes"),
+        (
+            "recorder.count",
+            "2",
+            "recorder.count: no such key of a plan; did you mean recorders.count?",
+        ),
+        ("nonsense", "1", "nonsense: no such key of a plan; there are name, nodes"),
         ("recorders", "2", "recorders: no such key"),
         ("recorders.count", "two", "recorders.count: Expected `int`, got `str`"),
         ("recorders.count", "101", "recorders.count: 101: write 0 to 100"),
