@@ -270,7 +270,9 @@ def _lost(upload: Upload, view: View) -> bool | None:
         if all(wait < limit * (1 - _MARGIN) for wait, limit in waits):
             return False
         return True if any(wait > limit * (1 + _MARGIN) for wait, limit in waits) else None
-    crossed = upload.answer_ended_first and upload.body_ended and upload.final_status == 200
+    # A 200 that crossed with the body's end, or on whose text a v1 client has hung up.
+    crossed = upload.body_ended and upload.final_status == 200
+    crossed = crossed and (upload.answer_ended_first or upload.http != "2")
     over = upload.gone_at is not None or upload.answer_ended_at is not None
     return True if over and not crossed else None
 

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.history import (
     Aborted,
+    AnswerEnded,
     Attempted,
     CommandRan,
     CommandStarted,
@@ -133,6 +134,7 @@ SFTP_UNRECORDED = not_recorded(run="sftp")
         ("machine-12", lost_after_exit(), P),
         ("machine-12", lost_after_exit().but(drop(Entered, state=S.CONNECTION_LOST)), W),
         ("machine-12", recorded(), None),
+        ("machine-12", recorded(speaks="v1").but(drop(AnswerEnded)), None),
         ("machine-12", terminated(), None),
     ],
 )
