@@ -255,6 +255,10 @@ def test_v1_is_lost_by_its_final_status_alone() -> None:
     assert paths(v1, change(Answered, {"status": 500}, status=200)) == {TERMINATED, CONTINUED}
 
 
+def test_a_v1_client_that_hangs_up_on_the_text_of_a_200_may_have_lost_nothing() -> None:
+    assert COMPLETE in paths(recorded(speaks="v1"), drop(AnswerEnded))
+
+
 def test_a_network_that_was_not_seen_tells_nothing_of_the_upload() -> None:
     blind = add("network", Gap(reason="killed"))
     assert paths(recorded(), blind) >= {COMPLETE, TERMINATED, CONTINUED, FAILED_OVER}
