@@ -14,7 +14,7 @@ events; ``probe`` plays a case against a recorder.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeAlias, get_args
+from typing import Annotated, TypeAlias, get_args
 
 import msgspec
 
@@ -575,9 +575,9 @@ class Played(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="played")
     """How the scenario was played. First event of the world's part."""
 
     scenario: str
-    world: str
+    world: Annotated[str, msgspec.Meta(pattern="^(live|sim)$")]
     seed: int
-    speed: int
+    speed: Annotated[int, msgspec.Meta(ge=1, le=1000)]
     without: tuple[str, ...] = ()
     """Observers that this target does not have: a foreign SSH server has no ``server``."""
     began: int = 0
@@ -644,12 +644,16 @@ Kind: TypeAlias = (
 )  # fmt: skip
 
 
+MOST = (1 << 63) - 1
+"""What a number or a time of an event can be at most."""
+
+
 class Event(msgspec.Struct, frozen=True):
     """One line of a history."""
 
     observer: str
-    seq: int
-    at: int
+    seq: Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+    at: Annotated[int, msgspec.Meta(ge=0, le=MOST)]
     what: Kind
 
 

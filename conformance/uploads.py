@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import msgspec
 
+from conformance.answer_stream import read
+from conformance.codings import uncoded
 from conformance.history import (
     AnswerBody,
     Answered,
@@ -71,9 +73,18 @@ class Upload(msgspec.Struct, kw_only=True):
 
     @property
     def last_answer(self) -> str:
-        """The last bytes of the answer that passed, as text."""
-        data = getattr(self.answers[-1].what, "data", b"") if self.answers else b""
-        return str(data.decode("utf-8", "replace"))
+        """The last bytes of the answer that passed, as text, without their content coding."""
+        data = [e.what.data for e in self.answers if isinstance(e.what, AnswerBody)]
+        last = list(uncoded(self.coding, data))[-1:]
+        return b"".join(last).decode("utf-8", "replace")
+
+    @property
+    def said_failure(self) -> bool:
+        """True when the answer holds an error frame, whatever its content coding or its pieces.
+
+        v1 has no frames: there the final status says it.
+        """
+        return self.http == "2" and read(self.answers, self.coding).error is not None
 
     def gaps(self) -> tuple[int, ...]:
         """Return the times between what passed back, from the opening on, in nanoseconds."""
@@ -101,7 +112,7 @@ class Upload(msgspec.Struct, kw_only=True):
             return "it ended its answer before the body ended"
         if self.final_status not in (None, 200):
             return f"it answered {self.final_status}"
-        if '"error"' in self.last_answer:
+        if self.said_failure:
             return "it sent an error frame"
         return ""
 

@@ -158,7 +158,7 @@ def failed_after_exit(session: SessionView) -> Upload | None:
     if upload.http != "2" and upload.final_status == 200:
         return None  # the status decides (v1-11); whoever does not read the text may hang up on it
     over = upload.gone_at is not None or upload.answer_ended_at is not None
-    return upload if over and not (upload.clean and '"error"' not in upload.last_answer) else None
+    return upload if over and not (upload.clean and not upload.said_failure) else None
 
 
 @checks("machine-12")

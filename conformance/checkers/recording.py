@@ -149,7 +149,7 @@ def storage(view: View, out: Findings) -> None:
         if upload.recorder not in ours:
             continue  # nobody looked into its storage
         found = _stored(view, upload)
-        acknowledged = upload.clean and "error" not in upload.last_answer
+        acknowledged = upload.clean and not upload.said_failure
         if acknowledged:
             out.expect(
                 "storage-2",

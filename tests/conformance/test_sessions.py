@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from conformance.history import (
     AnswerEnded,
     BodyEnded,
     Disconnected,
+    Entered,
     Event,
     FaultApplied,
     Handed,
@@ -25,6 +27,7 @@ from conformance.history import (
     Shown,
     Stored,
 )
+from conformance.judgement import Status
 from conformance.machine import State
 from conformance.scenario import (
     Action,
@@ -54,6 +57,7 @@ from tests.conformance.histories import (
     not_recorded,
     recorded,
     rejected,
+    status_of,
     terminated,
     two_sessions,
 )
@@ -392,6 +396,49 @@ def test_an_upload_is_clean_only_with_its_end_and_success() -> None:
         assert not joined(recorded().but(edit)).uploads[0].clean
     assert joined(recorded()).uploads[0].last_answer.startswith('{"ack":')
     assert joined(recorded(speaks="v1")).uploads[0].last_answer == ""
+
+
+GZIP = change(Answered, {"coding": "gzip"}, stream=3)
+
+
+@pytest.mark.parametrize(
+    ("frame", "failed"), [(b'{"error":"disk full"}\n', True), (b'{"ack":9,"x":"error"}\n', False)]
+)
+def test_an_error_frame_is_one_in_any_coding_and_in_any_pieces(frame: bytes, failed: bool) -> None:
+    packed = gzip.compress(frame)
+    telling = lost_after_exit()
+    for pieces in ([frame], [frame[:9], frame[9:]], [packed], [packed[:-12], packed[-12:]]):
+        edits = [change(AnswerBody, {"data": pieces[-1]})]
+        if len(pieces) > 1:
+            before = next(e.what for e in telling.history if isinstance(e.what, AnswerBody))
+            first = msgspec.structs.replace(before, data=pieces[0])
+            edits.append(add("network", first, before=AnswerBody))
+        if packed.startswith(pieces[0]):
+            edits.append(GZIP)
+        upload = joined(telling.but(*edits)).uploads[0]
+        assert upload.clean
+        assert upload.said_failure is failed
+        assert bool(upload.failed_by_recorder(30 * SECOND)) is failed
+
+
+def test_what_is_acked_or_fails_in_gzip_is_told_from_the_other_by_the_checkers() -> None:
+    failed = change(AnswerBody, {"data": gzip.compress(b'{"error":"disk full"}')})
+    unsaid = drop(Entered, state=S.CONNECTION_LOST)
+    assert status_of("machine-12", lost_after_exit().but(failed, GZIP, unsaid).judged()) is (
+        Status.WARN
+    )
+    plain = lost_after_exit().but(failed, GZIP).judged()
+    assert status_of("machine-12", plain) is Status.PASS
+    assert status_of("storage-2", plain) is None  # the recorder did not say success
+    fine = change(AnswerBody, {"data": gzip.compress(b'{"ack":9}')})
+    assert status_of("machine-12", lost_after_exit().but(fine, GZIP).judged()) is None
+
+
+def test_v1_says_failure_by_its_status_and_not_by_what_it_adds() -> None:
+    upload = joined(recorded(speaks="v1")).uploads[0]
+    body = AnswerBody(recorder="rec1", connection="c", stream=1, data=b'{"error":"no"}')
+    upload.answers.append(Event("network", 0, 0, body))
+    assert not upload.said_failure
 
 
 def test_order_in_the_file_does_not_matter_but_each_observers_own_does() -> None:

@@ -134,6 +134,15 @@ GOOD = to_line(Story().events[0])
         (GOOD + b'{"observer":"\xff"}', 2, "utf-8"),
         (GOOD + b'{"x":' * 100_000, 2, "nested too deeply"),
         (GOOD.replace(b"played", b"plaid"), 1, "Invalid value 'plaid'"),
+        # Times that no clock tells, and worlds and speeds that would only take checks away.
+        (GOOD.replace(b'"at":1000000', b'"at":-1'), 1, "$.at"),
+        (GOOD.replace(b'"at":1000000', b'"at":1180591620717411303424'), 1, "$.at"),
+        (GOOD.replace(b'"at":1000000', b'"at":NaN'), 1, "malformed"),
+        (GOOD.replace(b'"at":1000000', b'"at":1e400'), 1, "out of range"),
+        (GOOD.replace(b'"seq":0', b'"seq":-1'), 1, "$.seq"),
+        (GOOD.replace(b'"world":"live"', b'"world":"elsewhere"'), 1, "$.what.world"),
+        (GOOD.replace(b'"speed":1', b'"speed":0'), 1, "$.what.speed"),
+        (GOOD.replace(b'"speed":1', b'"speed":1001'), 1, "$.what.speed"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_line(
