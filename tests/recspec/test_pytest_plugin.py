@@ -168,13 +168,14 @@ def test_what_could_not_be_checked_is_an_error_with_the_reason(run: Pytest, proj
 
 @linux
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-@pytest.mark.parametrize("role", ["recorder", "client"])
+@pytest.mark.parametrize("role", ["recorder", "client", "ssh-server"])
 def test_nothing_is_left_of_a_run_that_ends_early(
     project: Path, environment: dict[str, str], role: str, number: signal.Signals
 ) -> None:
     target, done, going_on = "reference.toml", PROBE, IDLE
-    if role == "client":
-        target, done, going_on = client(project), EXEC, SLOW
+    if role != "recorder":
+        target = client(project) if role == "client" else ssh_server(project)
+        done, going_on = EXEC, SLOW
     selected = ("--recspec-target", target, done, going_on)
     process = subprocess.Popen(
         words(*selected),
@@ -248,6 +249,26 @@ def client(project: Path, *command: str) -> str:
     text = f'name = "mine"\nrole = "client"\ncommand = {json.dumps(command)}\n'
     (project / "client.toml").write_text(text)
     return "client.toml"
+
+
+def ssh_server(project: Path, *more: str) -> str:
+    """Write the profile of an SSH server: our own, told its action by a file."""
+    listen = ("--listen", "{host}:{port}", "--name", "{name}", "--action", "{action}")
+    started = ("--shell", "/bin/sh", "--directory", "{directory}", *more)
+    command = ("{python}", "-P", "-m", "recspec", "serve", "ssh-server", *listen, *started)
+    text = f'name = "mine"\nrole = "ssh-server"\ncommand = {json.dumps(command)}\n'
+    (project / "server.toml").write_text(text)
+    return "server.toml"
+
+
+def test_scenarios_are_items_of_an_ssh_server_and_a_defect_fails_its_own(
+    run: Pytest, project: Path
+) -> None:
+    target = ssh_server(project, "--mutant", "never-rejects")
+    chosen = (EXEC, "recspec::reject/both")
+    done = run("--recspec-target", target, *chosen, "--junitxml", "junit.xml")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert outcomes(project / "junit.xml") == {"basic/exec": "pass", "reject/both": "failure"}
 
 
 def test_scenarios_are_items_of_a_client_and_workers_share_one_play(
