@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 
 from conformance.figures import Distribution, Figure, Varied
@@ -23,6 +24,8 @@ FOLDER = "plots"
 _ACROSS = 3
 _PANEL = (4.2, 2.9)
 """Inches of one panel."""
+_AXIS, _CHARACTER = 3.2, 0.08
+"""Inches of a panel's axis, and of one character of its labels."""
 _ONE = (6.4, 4.0)
 _DPI = 120
 _WIDE = 20
@@ -108,13 +111,18 @@ def _against(key: str, variants: Sequence[Varied]) -> Any:
     down = -(-len(names) // _ACROSS) or 1
     figure, axes = _new(_ACROSS, down, (_PANEL[0] * _ACROSS, _PANEL[1] * down))
     places, unit = _places(variants)
-    margin = 0.05 * (max(places) - min(places)) or 1.0
+    labels = [_text(v.value.removesuffix(unit).strip()) for v in variants]
+    crowded = _touch(places, labels)
+    left, right = _ends(places, crowded=crowded)
     for axis, (name, its_unit) in zip(axes.flat, names, strict=False):
         axis.set_title(_text(name))
         axis.set_ylabel(_text(its_unit))
         axis.set_xlabel(_text(f"{key} [{unit}]" if unit else key))
-        axis.set_xticks(places, [_text(v.value.removesuffix(unit).strip()) for v in variants])
-        axis.set_xlim(min(places) - margin, max(places) + margin)
+        if crowded:
+            axis.set_xscale("log")
+        axis.set_xticks(places, labels)
+        axis.set_xticks([], minor=True)
+        axis.set_xlim(left, right)
         _points(axis, places, [_named(variant, name) for variant in variants])
     for axis in list(axes.flat)[len(names) :]:
         axis.set_visible(False)
@@ -158,6 +166,28 @@ def _places(variants: Sequence[Varied]) -> tuple[list[float], str]:
     if len(units) == 1 and None not in units:
         return [float(match[1]) for match in matches if match], units.pop() or ""
     return [float(place) for place in range(len(variants))], ""
+
+
+def _touch(places: Sequence[float], labels: Sequence[str]) -> bool:
+    """Tell whether labels on an even axis would touch, and a logarithmic one can be had."""
+    whole = max(places) - min(places)
+    told = sorted(zip(places, map(len, labels), strict=True))
+    room = (
+        (b - a) / whole * _AXIS - _CHARACTER * (m + n + 2) / 2
+        for (a, m), (b, n) in pairwise(told)
+        if whole
+    )
+    return min(places) > 0 and min(room, default=0.0) < 0
+
+
+def _ends(places: Sequence[float], *, crowded: bool) -> tuple[float, float]:
+    """Return where the axis begins and ends, with a margin beyond the values."""
+    least, most = min(places), max(places)
+    if crowded:
+        factor = (most / least) ** 0.05
+        return least / factor, most * factor
+    margin = 0.05 * (most - least) or 1.0
+    return least - margin, most + margin
 
 
 # --- distributions --------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from simulator.campaign.plan import Plan
 from simulator.campaign.tally import Histogram, Load, Tally, first_of, merge
 
 US_PER_S = 1_000_000
+LOSSES = "losses"
+"""A session loses its recording once at most."""
 _GIB = 1 << 30
 _COARSE = 8
 """Buckets of a tally's histogram that go into one of a distribution."""
@@ -183,7 +185,7 @@ class _Seen:
 
     def causes(self) -> Iterator[Figure]:
         """Yield why attempts failed and recordings were lost."""
-        for name, field in (("failed attempts", "failed_attempts"), ("losses", "losses")):
+        for name, field in (("failed attempts", "failed_attempts"), (LOSSES, "losses")):
             for cause in sorted(getattr(self.all, field)):
                 yield self._figure(
                     name,
@@ -283,12 +285,12 @@ def _sum_of(field: str, action: str = "") -> Callable[[Tally], int]:
 
 
 def _scaled(name: str, unit: str, found: Interval, scale: float, of: str = "") -> Figure:
-    """Make a figure in its unit; a share is never more than all."""
+    """Make a figure in its unit; neither a share nor the losses are more than all sessions."""
     value, low, high = (
         None if x is None else x * scale for x in (found.value, found.low, found.high)
     )
-    if unit == "%" and high is not None:
-        high = min(100.0, high)
+    if high is not None and (unit == "%" or name == LOSSES):
+        high = min(scale, high)
     return Figure(name=name, unit=unit, value=value, low=low, high=high, of=of, note=found.note)
 
 

@@ -21,6 +21,8 @@ CONFIDENCE = 95
 """Per cent."""
 FEW = 5
 """What fewer seeds than this saw comes with a note: its interval is wide, and rests on little."""
+LEAST_SEEN = 3
+"""What fewer seeds than this saw has no interval: it would reach to many times the value."""
 SECTIONS = 10
 """Groups of seeds, at most, of which each gives a quantile of its own."""
 LEAST_SECTIONS = 6
@@ -78,8 +80,8 @@ def ratio(parts: Sequence[int], wholes: Sequence[int]) -> Interval:
     seen = sum(1 for part in parts if part)
     if not seen:
         return Interval(0.0, 0.0, None, f"never seen in {seeds} seeds")
-    if seen == 1:
-        return Interval(value, None, None, f"seen in 1 of {seeds} seeds only")
+    if seen < LEAST_SEEN:
+        return Interval(value, None, None, f"seen in {seen} of {seeds} seeds only")
     squares = sum((part - value * of) ** 2 for part, of in zip(parts, wholes, strict=True))
     error = sqrt(seeds * squares / (seeds - 1)) / whole
     factor = exponential(student(seen - 1) * error / value)

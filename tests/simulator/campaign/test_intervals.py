@@ -76,7 +76,7 @@ def test_the_interval_of_a_ratio_of_which_both_vary_covers() -> None:
     assert 5 < missed < 0.05 * TRIALS + 4 * 5.3
 
 
-def test_what_was_never_seen_has_no_upper_end_and_one_seed_no_interval() -> None:
+def test_what_was_never_seen_has_no_upper_end_and_what_two_seeds_saw_no_interval() -> None:
     found = ratio([0, 0], [10, 10])
     assert (found.value, found.low, found.high) == (0.0, 0.0, None)
     assert found.note == "never seen in 2 seeds"
@@ -88,7 +88,11 @@ def test_what_was_never_seen_has_no_upper_end_and_one_seed_no_interval() -> None
 
 
 def test_a_value_that_few_seeds_saw_comes_with_a_warning() -> None:
-    assert ratio([5, 3, 0, 0, 0, 0], [10] * 6).note == "seen in 2 of 6 seeds only"
+    found = ratio([5, 3, 0, 0, 0, 0], [10] * 6)
+    assert (found.low, found.high, found.note) == (None, None, "seen in 2 of 6 seeds only")
+    found = ratio([5, 3, 1, 0, 0, 0], [10] * 6)
+    assert found.note == "seen in 3 of 6 seeds only"
+    assert found.high is not None
     assert ratio([5, 3, 1, 1, 2, 0], [10] * 6).note == ""
 
 
