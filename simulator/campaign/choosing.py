@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import simpy
+from simpy.events import NORMAL
 
 import simulator.client_steps as core
 from conformance.wire import SECOND
@@ -36,6 +37,47 @@ FIRED = tuple(core.TimerFired(timer) for timer in core.Timer)
 class Choosing:
     """A session up to the moment where its recording starts, or none does."""
 
+    __slots__ = (
+        "_aborted",
+        "_acks_stopped",
+        "_answer",
+        "_answer_at",
+        "_asked_at",
+        "_begun_at",
+        "_client",
+        "_closed_at",
+        "_connected",
+        "_deadline",
+        "_fault",
+        "_fault_at",
+        "_gap",
+        "_handed",
+        "_incarnation",
+        "_last_ack",
+        "_late_from",
+        "_leave_at",
+        "_lost_at",
+        "_opened_at",
+        "_outcomes",
+        "_output",
+        "_output_at",
+        "_outputs",
+        "_planned",
+        "_planned_at",
+        "_ran_from",
+        "_recorder",
+        "_recording",
+        "_sent",
+        "_size",
+        "_stalled_at",
+        "_stopped_at",
+        "_timers",
+        "_to_hand",
+        "_touched",
+        "_wakes",
+        "_world",
+    )
+
     def __init__(self, world: CampaignWorld, outcomes: Outcomes, *, length: int, size: int) -> None:
         self._world = world
         self._outcomes = outcomes
@@ -44,6 +86,7 @@ class Choosing:
         # What comes next, and what is in SimPy's queue for it.
         self._planned: simpy.Event | None = None
         self._planned_at = 0
+        self._wakes: list[Callable[[Any], None]] = [self._wake]
         self._deadline = NEVER
         # Choosing: what was asked of the recorder whose turn it is.
         self._begun_at = 0
@@ -125,21 +168,27 @@ class Choosing:
         world.events += 1
         self._planned = planned = simpy.Timeout(world.env, at - now)
         self._planned_at = at
-        planned.callbacks.append(self._wake)
+        planned.callbacks = self._wakes
 
     def _wake(self, event: simpy.Event) -> None:
         if event is not self._planned:
             return
-        self._planned = None
         now = self._planned_at
+        if self._outputs and self._deadline > now:
+            self._write(now)
+            at = self._output_at
+            if at < self._deadline:  # the event left SimPy's queue, and is put there again
+                world = self._world
+                world.events += 1
+                self._planned_at = at
+                event.callbacks = self._wakes
+                world.schedule(event, NORMAL, at - now)
+            else:
+                self._planned = None
+                self._plan(now)
+            return
+        self._planned = None
         if self._deadline > now:
-            if self._outputs:
-                self._write(now)
-                if self._output_at < self._deadline:
-                    self._put(self._output_at, now)
-                else:
-                    self._plan(now)
-                return
             self._output_at = NEVER
             self._tell(_EXITED, now)
         else:

@@ -15,6 +15,23 @@ class Recording:
     ``acked * safe_at - moment``.
     """
 
+    __slots__ = (
+        "_acked",
+        "_acks",
+        "_cadence",
+        "_came",
+        "_group",
+        "_load",
+        "_moment",
+        "_opened_at",
+        "_tally",
+        "_turn",
+        "broken",
+        "deaf_since",
+        "received",
+        "waiting",
+    )
+
     def __init__(self, tally: Tally, load: Load, opened_at: int, cadence: int, *, v2: bool) -> None:
         self._tally = tally
         self._load = load
@@ -44,18 +61,16 @@ class Recording:
         """Take in what the client handed over."""
         if self.deaf_since != NEVER:
             self.waiting += size
-        elif self.broken:
+            return
+        if self.broken:
             self._tally.lost_on_way += size
-        else:
-            self._receive(size, now)
-
-    def _receive(self, size: int, now: int) -> None:
+            return
         self._came += size
         self.received += size
         if now > self._turn:
             self._count_acked()
         self._group += size
-        if self._turn == NEVER and self._acks:
+        if self._acks and self._turn == NEVER:
             self._turn = self._opened_at + self.turns(now - 1) + self._cadence
 
     def count(self) -> None:
@@ -95,7 +110,7 @@ class Recording:
         self.deaf_since = NEVER
         if self.waiting and not self.broken:
             waiting, self.waiting = self.waiting, 0
-            self._receive(waiting, now)
+            self.hand(waiting, now)
 
     # --- the end ----------------------------------------------------------------------------------
 

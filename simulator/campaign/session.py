@@ -32,6 +32,8 @@ _RESET: MappingProxyType[Phase, Callable[[int], core.Event]] = MappingProxyType(
 class CampaignSession(Choosing):
     """One user's session, from its arrival to its end."""
 
+    __slots__ = ()
+
     # --- the command ------------------------------------------------------------------------------
 
     def _start_command(self, effect: core.StartCommand, now: int) -> None:  # noqa: ARG002
@@ -44,7 +46,7 @@ class CampaignSession(Choosing):
         self._outputs -= 1
         self._output_at = now + self._gap
         client, world, size = self._client, self._world, self._size
-        client.on(self._output, now)
+        client.output(self._output, now)
         recording = self._recording
         if recording is None or self._lost_at != NEVER:
             world.tally.unrecorded += size
@@ -55,7 +57,7 @@ class CampaignSession(Choosing):
             self._give_up(now)
             self._stalled_at, self._output_at = now, NEVER
             return
-        client.on(self._handed, now)
+        client.handed(self._handed, now)
         if recording.deaf_since != NEVER:
             self._give_up(now)
         elif recording.broken:

@@ -39,6 +39,7 @@ class CampaignWorld:
         self.bucket = Bucket(plan, self.tally)
         self._standing = Standing(plan.recorders.count, self.tally)
         self.env = simpy.Environment(initial_time=0)
+        self.schedule = self.env.schedule
         self.events = 0
         """How often a session was put into the queue."""
         self._over = self.env.event()
