@@ -258,7 +258,7 @@ def _bars(name: str, key: str, variants: Sequence[Varied]) -> Any:
         axis.bar(places, values, wide, yerr=errors, capsize=2, label=label)
         for _, one in there:
             axis.set_ylabel(_text(one.unit))
-    axis.set_xticks(range(len(parts)), [_text(part) for part in parts])
+    axis.set_xticks(range(len(parts)), ["\n".join(_text(part).split()) for part in parts])
     if key:
         axis.legend(fontsize=8)
     return figure
