@@ -48,6 +48,8 @@ class Upload(msgspec.Struct, kw_only=True):
     coding: str = ""
     """The content coding of the answer's body."""
     gone_at: int | None = None
+    broken_at: int | None = None
+    """When the recorder's side ended the connection, if it did so first."""
 
     @property
     def body(self) -> bytes:
@@ -136,6 +138,7 @@ def uploads(network: Sequence[Event], user: Sequence[Event]) -> list[Upload]:
             for (connection, _), upload in found.items():
                 if connection == what.connection and upload.gone_at is None:
                     upload.gone_at = event.at
+                    upload.broken_at = event.at if what.by == "recorder" else None
         elif isinstance(what, Answered | AnswerBody | AnswerEnded | BodyStarted | BodyEnded):
             passing = found.get((what.connection, what.stream))
             if passing is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from conformance.checking import Findings, checks
 from conformance.contacts import CONTINUE, OK, Connection, Contact, Network, network
 from conformance.history import Aborted, Attempted, FaultApplied
+from conformance.lateness import measured
 from conformance.machine import State
 from conformance.scenario import Script
 from conformance.sessions import NO_REPORT, SessionView, View
@@ -42,16 +43,20 @@ def dials(view: View, out: Findings) -> None:
         for event in session.reports:
             if not isinstance(event.what, Attempted) or before is None:
                 continue
-            took, before = event.at - before, event.at
+            began, before = before, event.at
+            took = event.at - began
             name = view.addresses.get(event.what.recorder, event.what.recorder)
             if name in dialled or name not in applied or not event.what.failure:
                 continue
             if view.speed != 1:
                 out.unseen("choose-7", _HURRIED, session=session.name)
                 return
-            out.expect(
+            measured(
+                view,
+                out,
                 "choose-7",
-                took <= DIALS * Timers().dial + GRACE,
+                (began, event.at),
+                DIALS * Timers().dial + GRACE,
                 f"{name} was dialled for {took / SECOND:.1f} s",
                 event.what.failure,
                 session=session.name,
@@ -73,9 +78,12 @@ def answers_awaited(view: View, out: Findings) -> None:
         if view.speed != 1:
             out.unseen(clause, _HURRIED)
             continue
-        out.expect(
+        measured(
+            view,
+            out,
             clause,
-            waited <= limit + GRACE,
+            (contact.at, contact.at + waited),
+            limit + GRACE,
             f"an answer was awaited for {waited / SECOND:.1f} s",
             contact.head,
         )

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from conformance.checking import Findings, checks
 from conformance.history import Aborted, Answered, BodyStarted, Dialled, Disconnected, Requested
+from conformance.lateness import measured
 from conformance.machine import State
 from conformance.sessions import NO_REPORT, SessionView, View
 from conformance.wire import V1_RECORD, V2_RECORD, Timers
@@ -138,9 +139,12 @@ def budget(view: View, out: Findings) -> None:
                 session=session.name,
             )
         else:
-            out.expect(
+            measured(
+                view,
+                out,
                 "choose-3",
-                done - begin <= Timers().choose + GRACE,
+                (begin, done),
+                Timers().choose + GRACE,
                 f"choosing took {(done - begin) / 1e9:.1f} s",
                 session=session.name,
             )

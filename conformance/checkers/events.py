@@ -6,6 +6,7 @@ from itertools import groupby
 
 from conformance.checking import Findings, checks
 from conformance.history import EventStored
+from conformance.lateness import measured
 from conformance.posting import Asking, Posting, postings
 from conformance.sessions import NO_REPORT, View
 from conformance.wire import V2_EVENT, Timers
@@ -171,9 +172,12 @@ def patience(view: View, out: Findings) -> None:
             if view.speed != 1:
                 out.unseen("event-14", "the timers were sped up", session=posting.name)
             else:
-                out.expect(
+                measured(
+                    view,
+                    out,
                     "event-14",
-                    waited <= limit + GRACE,
+                    (asking.at, over),
+                    limit + GRACE,
                     f"the answer to the HEAD was awaited for {waited / 1e9:.1f} s",
                     asking.head,
                     session=posting.name,

@@ -13,6 +13,7 @@ from conformance.checkers.sending import PROMPT
 from conformance.checking import Findings, checks
 from conformance.contacts import OK, Connection, Contact, network
 from conformance.history import Entered, GaveUp
+from conformance.lateness import measured
 from conformance.machine import State
 from conformance.sessions import SessionView, View
 from conformance.uploads import Upload
@@ -288,12 +289,14 @@ def _final_wait(case: _Case, out: Findings) -> None:
     end = case.lost_at or left or network(case.view).until
     if end is None or case.closed_at is None:
         return
-    waited = end - case.closed_at
-    case.expect(
-        clause,
-        waited <= Timers().final + GRACE,
-        f"the final answer was awaited for {waited / SECOND:.0f} s",
+    measured(
+        case.view,
         out,
+        clause,
+        (case.closed_at, end),
+        Timers().final + GRACE,
+        f"the final answer was awaited for {(end - case.closed_at) / SECOND:.0f} s",
+        session=case.session.name,
     )
 
 

@@ -57,7 +57,15 @@ def _judge(walk: Walk, session: SessionView, late: int, out: Findings) -> None:
     name = session.name
     worst = walk.worst
     never = walk.waiting[0] if walk.waiting else None
-    if never is not None or (worst is not None and worst.gap >= IN_DOUBT):
+    if _was_under_way(walk, session):
+        out.void(
+            "failure-3",
+            "output was shown while the recorder broke the connection off: what had left by then"
+            " may have been lost on the way",
+            f"shown: {walk.waiting[0].text!r}",
+            session=name,
+        )
+    elif never is not None or (worst is not None and worst.gap >= IN_DOUBT):
         found = never or worst
         assert found is not None
         out.broken(
@@ -86,6 +94,22 @@ def _judge(walk: Walk, session: SessionView, late: int, out: Findings) -> None:
         out.held("failure-3")
 
 
+def _was_under_way(walk: Walk, session: SessionView) -> bool:
+    """Tell whether all that was never handed over was shown just when the connection broke.
+
+    What a server gives to its kernel before it hears of a reset is handed over as far as it can
+    know, and no relay ever reads it. Nothing of that kind comes after the terminate message.
+    """
+    assert session.upload is not None
+    broken, worst = session.upload.broken_at, walk.worst
+    if broken is None or not walk.waiting or (worst is not None and worst.gap >= IN_DOUBT):
+        return False
+    return all(
+        ahead.at and not ahead.after_message and abs(ahead.at - broken) < IN_DOUBT
+        for ahead in walk.waiting
+    )
+
+
 class _Ahead:
     """A piece that was shown before it was handed over."""
 
@@ -96,6 +120,8 @@ class _Ahead:
         self.needs = needs
         """Characters that must have been handed over for it to be covered."""
         self.gap = 0
+        self.after_message = False
+        """Whether the failure message had been shown before it."""
 
 
 class Walk:
@@ -108,6 +134,7 @@ class Walk:
         self._tail = ""
         self._shown = 0
         self._paused = False
+        self._message_shown = False
         # On which stream it belongs is failure-2's.
         self._message_from = {
             name: len(data) - len(message) for name, data in shown.items() if data.endswith(message)
@@ -141,6 +168,8 @@ class Walk:
             return data
         room = max(0, self._message_from[stream] - self._seen[stream])
         self._seen[stream] += len(data)
+        if data[room:]:
+            self._message_shown = True
         return data[:room]
 
     def _show(self, data: bytes, stream: str, at: int) -> None:
@@ -148,6 +177,7 @@ class Walk:
         self._shown += len(text)
         if text and self._shown > self._handed:
             ahead = _Ahead(text, self._tail, at, self._shown)
+            ahead.after_message = self._message_shown
             if self._paused:
                 ahead.at = 0  # the order is not known; whether it comes at all is
             self.waiting.append(ahead)

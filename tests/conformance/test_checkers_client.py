@@ -18,6 +18,7 @@ from conformance.history import (
     Dialled,
     Disconnected,
     FaultApplied,
+    Late,
     Overran,
     PolicyApplied,
     Requested,
@@ -53,6 +54,8 @@ from tests.conformance.histories import (
 
 S = State
 F, W, P, K = Status.FAIL, Status.WARN, Status.PASS, Status.SKIP
+LATE = add("user", Late(by=10**9), before=Disconnected)
+"""The engine's loop was late by a second when a connection ended."""
 LOST = (*STREAMING, S.CONNECTION_LOST, S.CONTINUE_UNRECORDED, S.SESSION_COMPLETE)
 ALLOWED = (*FAILED, S.SESSION_ALLOWED, S.SESSION_COMPLETE)
 Act = Callable[[Story], None]
@@ -444,6 +447,10 @@ def test_requests(clause: str, telling: Telling, status: Status | None) -> None:
         ("choose-9", unopened(probe(10)), P),
         ("choose-9", unopened(probe(15)), F),
         ("choose-9", unopened(probe(15, 404)), F),
+        # 11.5 s and a second of them our own lateness: nobody can be blamed. Of 15 s, somebody can.
+        ("choose-9", unopened(probe(11.5)).but(LATE), Status.ERROR),
+        ("choose-9", unopened(probe(11.5)), F),
+        ("choose-9", unopened(probe(15)).but(LATE), F),
         ("choose-9", unopened(probe(15), speed=10), K),
         ("choose-9", unopened(probe(15, by="recorder")), None),
         ("choose-9", aborted(), None),

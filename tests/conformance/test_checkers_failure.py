@@ -9,6 +9,7 @@ from conformance.history import (
     ExitSeen,
     FaultApplied,
     GaveUp,
+    History,
     HungUp,
     Late,
     Left,
@@ -186,6 +187,18 @@ def shown_first(seconds: float | None, *, paused: bool = False) -> Telling:
     return s.end((*STREAMING, S.SESSION_COMPLETE), recording="complete", recorded_by="rec1")
 
 
+def _later(history: History) -> History:
+    """Let all that the user saw from the second line on come a second later."""
+    at = next(e.at for e in history if isinstance(e.what, Shown) and e.what.data == b"two\n")
+    return tuple(
+        msgspec.structs.replace(e, at=e.at + 10**9) if e.observer == "user" and e.at >= at else e
+        for e in history
+    )
+
+
+SHOWN_LATER = (add("user", more("two\n"), before=Shown, data=MESSAGE), _later)
+
+
 @pytest.mark.parametrize(
     ("telling", "status"),
     [
@@ -202,6 +215,9 @@ def shown_first(seconds: float | None, *, paused: bool = False) -> Telling:
         (recorded().but(add("user", Late(by=10**9, loop="wire"))), E),
         (recorded().but(add("user", Late(by=10**9, loop="engine"))), P),
         (terminated().but(add("user", more("two\n"), before=ExitSeen)), F),
+        # Shown just when the recorder broke off it may have been under way, a second later not.
+        (terminated().but(add("user", more("two\n"), before=Shown, data=MESSAGE)), E),
+        (terminated().but(*SHOWN_LATER), F),
         (recorded().but(BY_OPENSSH), K),
         (shown_first(1).but(BY_OPENSSH), F),
         (shown_first(None).but(BY_OPENSSH), F),
