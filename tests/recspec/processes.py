@@ -9,6 +9,18 @@ from pathlib import Path
 DEADLINE = 90.0
 
 
+_started: dict[int, str] = {}
+"""When each process that was seen began: a number may soon be another's."""
+
+
+def _start(pid: int) -> str:
+    """Return when a process began, in the kernel's ticks; empty when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
 def descendants(pid: int) -> set[int]:
     """Every process below `pid`, by the kernel's own list."""
     found: set[int] = set()
@@ -21,6 +33,7 @@ def descendants(pid: int) -> set[int]:
                 continue
             found.update(children)
             waiting.extend(children)
+            _started.update({child: _start(child) for child in children})
     return found
 
 
@@ -41,7 +54,7 @@ def wait_gone(pids: set[int]) -> None:
     """Wait until none of the processes is there any more."""
     deadline = time.monotonic() + DEADLINE
     for pid in pids:
-        while Path(f"/proc/{pid}").exists():
+        while (begun := _start(pid)) and begun == _started.get(pid, begun):
             assert time.monotonic() < deadline, f"process {pid} is still there"
             try:
                 os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
