@@ -104,7 +104,13 @@ def _was_under_way(walk: Walk, session: SessionView) -> bool:
     """
     assert session.upload is not None
     broken, worst = session.upload.broken_at, walk.worst
-    if broken is None or not walk.waiting or (worst is not None and worst.gap >= IN_DOUBT):
+    # Behind the end of the body nothing is under way any more.
+    if (
+        broken is None
+        or session.upload.body_ended
+        or not walk.waiting
+        or (worst is not None and worst.gap >= IN_DOUBT)
+    ):
         return False
     return all(
         ahead.at and not ahead.after_message and abs(ahead.at - broken) < IN_DOUBT
