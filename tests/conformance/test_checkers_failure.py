@@ -220,7 +220,10 @@ SHOWN_LATER = (add("user", more("two\n"), before=Shown, data=MESSAGE), _later)
         # Shown just when the recorder broke off it may have been under way, a second later not.
         (terminated().but(add("user", more("two\n"), before=Shown, data=MESSAGE)), E),
         (terminated().but(*SHOWN_LATER), F),
-        (shown_first(None).but(add("network", LEFT)), F),  # the body had ended before it broke off
+        (
+            shown_first(None).but(add("network", LEFT, before=Disconnected)),
+            F,
+        ),  # the body had ended before it broke off
         (recorded().but(BY_OPENSSH), K),
         (shown_first(1).but(BY_OPENSSH), F),
         (shown_first(None).but(BY_OPENSSH), F),
