@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PROGRAMS = ("campaign", "explore", "library", "recorder", "spread", "suite", "validator")
+PROGRAMS = ("campaign", "explore", "library", "matrix", "recorder", "spread", "suite", "validator")
 
 
 def main() -> int:
