@@ -7,6 +7,8 @@ one order. Heads, bodies and ends of answers are told by the kinds of the networ
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from conformance.kind import BaseKind
 
 
@@ -189,3 +191,9 @@ class Remarked(BaseKind, frozen=True, kw_only=True, omit_defaults=True, tag="rem
 
     what: str
     value: str = ""
+
+
+ProbeKind: TypeAlias = (
+    CasePlayed | Connected | ConnectFailed | Asked | BodySent | BodyCut | Headers | StreamReset
+    | FrameSeen | RawSent | Waited | Kept | Looked | Strayed | Signalled | Measured | Remarked
+)  # fmt: skip
