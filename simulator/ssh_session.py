@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
@@ -29,6 +30,7 @@ from simulator.upload import Upload
 
 TERMINATED_EXIT_STATUS = 255
 COMMAND_NOT_STARTED = 126
+BROKEN_EXIT_STATUS = 255
 LATE = SECOND // 5
 """A loop that fires a timer this much too late spoils durations around it (ns)."""
 MOST_TYPED_AHEAD = 1 << 20
@@ -240,9 +242,20 @@ class SshSession:
                 now = time.monotonic_ns()
                 for effect in self.client.on(self._events.popleft(), now):
                     self.carry_out(effect)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the user must not be left alone
+            self._broke(error)
         finally:
             self._busy = False
         self._set_reading()
+
+    def _broke(self, error: Exception) -> None:
+        """End a session that broke in itself: what then comes of it is nobody else's fault."""
+        traceback.print_exc()  # into the server's log
+        what = f"the SSH server's session broke: {type(error).__name__}: {error}"
+        self.log.note(history.Problem(what=what))
+        self._events.clear()
+        self.user.exit(BROKEN_EXIT_STATUS)
+        self._leaving = self._loop.create_task(self.abandon())
 
     def carry_out(self, effect: core.Effect) -> None:
         """Carry out one effect."""

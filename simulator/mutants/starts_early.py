@@ -22,9 +22,11 @@ class _Starts(SshSession):
             self._running.set_reading(wanted=False)
         super()._probe(effect)
 
-    def _start_command(self, effect: core.StartCommand) -> None:  # noqa: ARG002
+    def _start_command(self, effect: core.StartCommand) -> None:
+        if self._running is None:  # no recorder was ever probed
+            super()._start_command(effect)
+            return
         self.command = self._running
-        assert self.command is not None
         self.command.set_reading(wanted=True)
 
     _CARRY_OUT: ClassVar[dict[type[core.Effect], Callable[[Any, Any], None]]] = {

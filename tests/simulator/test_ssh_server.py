@@ -18,8 +18,10 @@ import pytest
 from conformance import history
 from conformance.machine import State, replay
 from conformance.wire import SECOND, OnRecordingFailure, SSHAction, Timers
+from simulator import client_steps as core
 from simulator import ssh_server
-from simulator.overlay import Overlay, overlay_named
+from simulator.client import Client
+from simulator.overlay import Mutant, Overlay, overlay_named
 from simulator.ssh_server import ServerConfig, serve_ssh
 from tests.simulator.recorder_peer import DEADLINE, Order, Recorder, recorder
 
@@ -82,12 +84,16 @@ class Server:
 
 @asynccontextmanager
 async def server(
-    action: SSHAction | None = None, *, mutant: str = "", **config: Any
+    action: SSHAction | None = None,
+    *,
+    mutant: str = "",
+    overlay: Overlay | None = None,
+    **config: Any,
 ) -> AsyncIterator[Server]:
     config.setdefault("shell", "/bin/sh")
     config.setdefault("timers", Timers().divided(10))
     settings = ServerConfig(name="box", host="127.0.0.1", port=0, action=action, **config)
-    overlay = overlay_named(mutant) if mutant else Overlay()
+    overlay = overlay or (overlay_named(mutant) if mutant else Overlay())
     stop = asyncio.Event()
     where: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with AsyncExitStack() as stack:
@@ -927,5 +933,36 @@ def test_nothing_of_the_server_is_in_the_commands_hands() -> None:
             assert marker not in str(done.stdout)
             # A total, the three standard streams, and the folder that is being listed.
             assert str(done.stdout).split()[-1] == "5"
+
+    play(scene())
+
+
+# --- our own fault --------------------------------------------------------------------------------
+
+
+class _Breaks(Client):
+    """A core with a fault in it, at the first output."""
+
+    def output(self, event: core.Output, now: int) -> core.Effects:
+        raise ZeroDivisionError(f"{event.data} at {now}")
+
+
+def test_a_session_that_breaks_in_itself_says_so_and_ends() -> None:
+    async def scene() -> None:
+        broken = Mutant(
+            name="breaks",
+            part="client",
+            summary="",
+            breaks=(),
+            shown_by=(),
+            overlay={Client: _Breaks},
+        )
+        async with recorder() as rec, server(accept(rec), overlay=Overlay(broken)) as srv:
+            # The command would run for much longer than anybody here waits.
+            done = await srv.run("echo one; sleep 600")
+            assert done.exit_status == 255
+            await srv.until(history.Problem)
+            (problem,) = srv.all(history.Problem)
+            assert "ZeroDivisionError" in problem.what
 
     play(scene())
