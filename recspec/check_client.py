@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, NoReturn
 
 import msgspec
 import typer
@@ -17,10 +17,12 @@ from conformance.judgement import ExitStatus, Status, exit_status
 from conformance.scenario import Scenario
 from fixtures.drivers.greeting import DriverError, Greeted, command_of, greeted
 from fixtures.nursery import NurseryGone
+from fixtures.profile_templates import client_template
 from fixtures.profiles import Profile, ProfileError, read_profile
 from fixtures.served import try_login
 from fixtures.target import TargetError
 from recspec import __version__
+from recspec.new_file import write_new
 from recspec.run import play_until_stopped, results_folder, scenarios_of
 from recspec.serving import fail
 from recspec.streaming import Listed, Listing, Stream, Streamed, print_listing
@@ -58,6 +60,10 @@ def check_client(
         Path | None,
         typer.Option("--out", help="A new folder for the results. [default: one by the time]"),
     ] = None,
+    init: Annotated[
+        Literal["client", "ssh-server"] | None,
+        typer.Option("--init", help="Write a commented profile for this role to PROFILE instead."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print results.json, and only it, on stdout.")
     ] = False,
@@ -72,7 +78,11 @@ def check_client(
     server could not be started, or nothing could be checked.
 
     Example: recspec check client fixtures/targets/upstream-client.toml --only failover
+
+    A profile to start from: recspec check client my-server.toml --init ssh-server
     """
+    if init is not None:
+        _init(profile, init)
     target = _profile(profile)
     scenarios = _chosen(only or [], matrix=matrix)
     if listed:
@@ -112,6 +122,17 @@ def check_client(
         told = ", ".join(f"{counts[known]} {known}" for known in Status)
         stream.ended(status, page, [f"{target.name}: {told}"])
     raise typer.Exit(status)
+
+
+def _init(path: Path, role: Literal["client", "ssh-server"]) -> NoReturn:
+    """Write a profile to start from, and end the command."""
+    try:
+        text = client_template(role, str(path), name=path.stem)
+    except ProfileError as error:
+        fail(ExitStatus.USAGE, str(error))
+    write_new(path, text.encode())
+    typer.echo(f"{path} is written; 'recspec check client {path}' checks by it")
+    raise typer.Exit(ExitStatus.CONFORMANT)
 
 
 def _profile(path: Path) -> Profile:

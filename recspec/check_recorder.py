@@ -23,11 +23,13 @@ from conformance.judgement import ExitStatus, Run, Status, exit_status
 from conformance.levels import LevelVerdict, Verdict, verdicts
 from fixtures.nursery import NurseryGone
 from fixtures.peers.replay import TapeError, read_tape, replay
-from fixtures.profiles import Profile, ProfileError, address_of, of_url, read_profile, template
+from fixtures.profile_templates import recorder_template
+from fixtures.profiles import Profile, ProfileError, address_of, of_url, read_profile
 from fixtures.rig import Rig
 from fixtures.target import TargetError
 from fixtures.vendor import probed, target_of
 from recspec import __version__
+from recspec.new_file import write_new
 from recspec.run import results_folder
 from recspec.serving import fail
 from recspec.streaming import Listed, Listing, Stream, Streamed, print_listing
@@ -251,27 +253,34 @@ def _named(case: Case, name: str) -> bool:
 
 def _init(target: str) -> None:
     """Write a profile: for a URL what probing finds, to a file a template."""
-    if "://" not in target:
-        path, text = Path(target), template(target, name=Path(target).stem)
-    else:
-        profile = _profile(target)
-        host, port = address_of(profile.url)
-        try:
-            has = asyncio.run(probed(profile, host, port))
-        except TargetError as error:
-            fail(ExitStatus.INCONCLUSIVE, f"recspec check recorder: {error}")
-        found = {name: name in has for name in ("v1", "v2", "events")}
-        path = Path(f"{host.replace(':', '-')}-{port}.toml")
-        text = template(str(path), name=f"recorder at {host}", url=profile.url, capabilities=found)
     try:
-        with path.open("x") as file:
-            file.write(text)
-    except FileExistsError:
-        fail(ExitStatus.USAGE, f"{path}: exists; give another name, or move it away")
-    except OSError as error:
-        fail(ExitStatus.INCONCLUSIVE, f"{path}: {error.strerror}")
+        path, text = _of_running(target) if "://" in target else _blank(target)
+    except ProfileError as error:
+        fail(ExitStatus.USAGE, str(error))
+    write_new(path, text.encode())
     typer.echo(f"{path} is written; 'recspec check recorder {path}' checks by it")
     raise typer.Exit(ExitStatus.CONFORMANT)
+
+
+def _blank(target: str) -> tuple[Path, str]:
+    path = Path(target)
+    return path, recorder_template(target, name=path.stem)
+
+
+def _of_running(url: str) -> tuple[Path, str]:
+    """Return a profile of a recorder that runs, and its file, after asking what it takes."""
+    profile = _profile(url)
+    host, port = address_of(profile.url)
+    try:
+        has = asyncio.run(probed(profile, host, port))
+    except TargetError as error:
+        fail(ExitStatus.INCONCLUSIVE, f"recspec check recorder: {error}")
+    found = {name: name in has for name in ("v1", "v2", "events")}
+    path = Path(f"{host.replace(':', '-')}-{port}.toml")
+    text = recorder_template(
+        str(path), name=f"recorder at {host}", url=profile.url, capabilities=found
+    )
+    return path, text
 
 
 def _replay(tape: Path, profile: Profile) -> None:

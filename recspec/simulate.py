@@ -30,6 +30,7 @@ from recspec.campaign_plan import (
 )
 from recspec.campaign_progress import CampaignProgress
 from recspec.folders import held_folder
+from recspec.new_file import write_new
 from recspec.serving import fail
 from reports import campaign_parquet, campaign_plots
 from reports.campaign import (
@@ -144,13 +145,7 @@ def _init(plan: Path | None) -> NoReturn:
     """Write the base plan, and end the command."""
     if plan is None:
         fail(ExitStatus.USAGE, "recspec simulate: --init needs a file to write: PLAN.toml")
-    try:
-        with plan.open("xb") as file:
-            file.write(BASE.read_bytes())
-    except FileExistsError:
-        fail(ExitStatus.USAGE, f"{plan}: exists; give another name, or move it away")
-    except OSError as error:
-        fail(ExitStatus.INCONCLUSIVE, f"{plan}: {error.strerror}")
+    write_new(plan, BASE.read_bytes())
     typer.echo(f"{plan} is written; 'recspec simulate {plan}' plays it")
     raise typer.Exit(ExitStatus.CONFORMANT)
 
