@@ -1,18 +1,21 @@
 """Attempts: how long each recorder is given, what counts as a yes, and what is kept of it.
 
-Times are measured at the relay, which stands at the client's end; where a recorder never accepted
-a connection only the server's own reports are left.
+Times are measured at the relay, which stands at the client's end. Of a dial that is never accepted
+nothing comes there, but Linux tells how long it hangs; elsewhere only the server's own reports are
+left, and they do not tell two dials to one recorder apart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from conformance.checking import Findings, checks
 from conformance.contacts import CONTINUE, OK, Connection, Contact, Network, network
-from conformance.history import Aborted, Attempted, FaultApplied
+from conformance.history import Aborted, Attempted, DialHung, Event, FaultApplied
 from conformance.lateness import measured
 from conformance.machine import State
 from conformance.scenario import Script
-from conformance.sessions import NO_REPORT, SessionView, View
+from conformance.sessions import API_PROXY, NO_REPORT, SessionView, View
 from conformance.wire import SECOND, Timers
 
 GRACE = SECOND
@@ -30,9 +33,39 @@ _HURRIED = "the timers were sped up"
 
 
 @checks("choose-7")
+def hung_dials(view: View, out: Findings) -> None:
+    """Measure each dial that was never accepted, as the relay's machine saw it hang."""
+    for event, what in _hung(view):
+        limit = Timers().dial + GRACE
+        if view.speed != 1:
+            out.unseen("choose-7", _HURRIED)
+        elif what.given_up or what.lasted > limit:
+            measured(
+                view,
+                out,
+                "choose-7",
+                (event.at - what.lasted, event.at),
+                limit,
+                f"a dial to {what.recorder} was given up after {what.lasted / SECOND:.1f} s",
+                what,
+            )
+
+
+def _hung(view: View) -> Iterator[tuple[Event, DialHung]]:
+    """Yield the dials that hung, but for those of the API proxy: that has limits of its own."""
+    for event in view.of("network"):
+        what = event.what
+        if not isinstance(what, DialHung):
+            continue
+        if view.addresses.get(what.peer.rpartition(":")[0]) != API_PROXY:
+            yield event, what
+
+
+@checks("choose-7")
 def dials(view: View, out: Findings) -> None:
-    """Measure attempts at recorders of which no connection is ever accepted."""
+    """Measure attempts at recorders whose dials nobody could watch one by one."""
     dialled = {getattr(e.what, "recorder", "") for e in view.dialled}
+    dialled |= {what.recorder for _, what in _hung(view)}
     applied = {
         e.what.node
         for e in view.of("faults")

@@ -150,7 +150,7 @@ def budget(view: View, out: Findings) -> None:
             )
 
 
-@checks("choose-4", "v1-1", "v2-1")
+@checks("choose-4", "choose-22", "v1-1", "v2-1")
 def requests(view: View, out: Findings) -> None:
     """Follow each connection through probe, answer and first body byte."""
     probed: set[str] = set()  # connections, and recorders whose probe was not used up
@@ -207,7 +207,13 @@ def _post(what: Requested, probed: set[str], asked: set[str], out: Findings) -> 
     elif what.path == V1_RECORD:
         out.expect(
             "choose-4",
-            what.http == "1.1" and what.recorder in asked,
+            what.http == "1.1" or bool({what.connection, what.recorder} & probed),
+            "an upload went over HTTP/2 without a probe that was answered 200 over it",
+            what,
+        )
+        out.expect(
+            "choose-22",
+            what.recorder in asked,
             "v1 was used without a probe for v2 first",
             what,
         )

@@ -180,4 +180,13 @@ CLAUSES = (
         "A recording that two recorders hold in part is complete in none.",
         "U: sessionrecording/connect.go; protocol §3",
     ),
+    Clause(
+        "choose-22",
+        _SHOULD,
+        _CLIENT,
+        "A client asks for v2 by a probe before it uses v1 at an address.",
+        "Over v1 no acks come, so that a loss goes unnoticed for longer: a client that speaks v1"
+        " alone is legal, and weaker.",
+        "U: sessionrecording/connect.go; protocol §3",
+    ),
 )

@@ -15,6 +15,18 @@ class Dialled(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="dialled
     peer: str
 
 
+class DialHung(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="dial-hung"):
+    """A dial to a recorder's tailnet address was not accepted for `lasted` nanoseconds, or longer.
+
+    `given_up` is false when it still hung as the watch on it ended: how long it hangs is not known.
+    """
+
+    recorder: str
+    peer: str
+    lasted: int
+    given_up: bool = True
+
+
 class Requested(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="requested"):
     """A request head passed towards a recorder."""
 
@@ -138,6 +150,6 @@ class Unreadable(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="unre
 
 
 NetworkKind: TypeAlias = (
-    Dialled | Requested | Answered | AnswerBody | BodyStarted | BodyEnded | AnswerEnded
+    Dialled | DialHung | Requested | Answered | AnswerBody | BodyStarted | BodyEnded | AnswerEnded
     | Settled | Overran | WentAway | StreamBroken | Disconnected | Unreadable
 )  # fmt: skip

@@ -21,7 +21,8 @@ _NOTED = frozenset(
     for kind in (
         *(history.UserConnected, history.SessionOpened, history.Typed, history.Resized),
         *(history.Shown, history.Handed, history.Saw, history.ExitSeen, history.SessionClosed),
-        *(history.HungUp, history.GaveUp, history.Dialled, history.Requested, history.Answered),
+        *(history.HungUp, history.GaveUp, history.Dialled, history.DialHung),
+        *(history.Requested, history.Answered),
         *(
             history.WentAway,
             history.StreamBroken,

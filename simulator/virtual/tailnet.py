@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 
-from conformance.history import Addressed, Log
+from conformance.history import Addressed, DialHung, Log
 from conformance.nodes import Node
 from conformance.scenario import Action, RecorderNode, Scenario
 from conformance.wire import OnRecordingFailure, SSHAction, Timers
 from simulator.control import ControlConfig
 from simulator.overlay import Overlay
+from simulator.upload import Stage
 from simulator.virtual.clock import Clock, Dice
 from simulator.virtual.control import VirtualControl, served
 from simulator.virtual.faults import Target
@@ -225,7 +226,26 @@ class Tailnet:
             route.wait_accepted(lambda: link.accept(self._peer()))
             upload.connected(link)
         else:
-            route.wait_accepted(lambda: self._arrive(recorder, upload))
+            self._hang(recorder, upload)
+
+    def _hang(self, recorder: _Recorder, upload: VirtualUpload) -> None:
+        """Let a dial wait until the node accepts, or whoever dials gives up."""
+        began, peer = self._clock.now(), self._peer()
+
+        def tell(*, given_up: bool) -> None:
+            name, lasted = recorder.node.name, self._clock.now() - began
+            self._logs["network"].note(
+                DialHung(recorder=name, peer=peer, lasted=lasted, given_up=given_up)
+            )
+
+        def accepted() -> None:
+            if upload.stage is Stage.DIALLING:
+                tell(given_up=False)
+                upload.gave_up = lambda: None
+            self._arrive(recorder, upload)
+
+        upload.gave_up = lambda: tell(given_up=True)
+        recorder.route.wait_accepted(accepted)
 
     def _link(self, recorder: _Recorder, upload: VirtualUpload) -> Link:
         assert recorder.end is not None

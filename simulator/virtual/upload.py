@@ -60,6 +60,8 @@ class VirtualUpload:
         self._answered = False
         self._unsaid = False
         self._frames = AnswerFrames()
+        self.gave_up: Callable[[], None] = lambda: None
+        """Called when a dial is given up that nobody has answered."""
 
     # --- what the core asks for -----------------------------------------------------------------
 
@@ -108,6 +110,8 @@ class VirtualUpload:
 
     def cancel(self) -> None:
         """Drop the connection; nothing more is told."""
+        if self.stage is Stage.DIALLING:
+            self.gave_up()
         self.stage = Stage.OVER
         if self._link is not None:
             self._link.leave()

@@ -15,6 +15,7 @@ from conformance.history import (
     Attempted,
     BodyEnded,
     BodyStarted,
+    DialHung,
     Dialled,
     Disconnected,
     FaultApplied,
@@ -30,7 +31,7 @@ from conformance.history import (
 from conformance.judgement import Status
 from conformance.machine import State
 from conformance.scenario import FaultPlan, RecorderNode, Script
-from conformance.wire import V1_RECORD, V2_RECORD, SSHAction
+from conformance.wire import SECOND, V1_RECORD, V2_RECORD, SSHAction
 from tests.conformance.histories import (
     CHOOSING,
     FAILED,
@@ -168,6 +169,24 @@ def unreachable(seconds: float, *, speed: int = 1, fault: str = "unreachable") -
         s.wait(seconds)
 
     plans = (FaultPlan(fault=fault, node="rec1"),)
+    return unopened(act, speed=speed).but(faults=plans)
+
+
+def hung(*seconds: float, speed: int = 1, given_up: bool = True, by: str = "prod-1") -> Telling:
+    """Dials that hang so long each, one after the other."""
+
+    def act(s: Story) -> None:
+        s.note("world", Addressed(node=by, address="127.0.0.2"))
+        s.note("faults", FaultApplied(fault="unreachable", node="rec1"))
+        for time in seconds:
+            s.wait(time)
+            lasted = int(time * SECOND)
+            s.note(
+                "network",
+                DialHung(recorder="rec1", peer="127.0.0.2:6", lasted=lasted, given_up=given_up),
+            )
+
+    plans = (FaultPlan(fault="unreachable", node="rec1"),)
     return unopened(act, speed=speed).but(faults=plans)
 
 
@@ -442,6 +461,15 @@ def test_requests(clause: str, telling: Telling, status: Status | None) -> None:
         ("choose-7", unreachable(10), P),  # two dials: choose-19
         ("choose-7", unreachable(15), F),
         ("choose-7", unreachable(15, speed=10), K),
+        # Seen one by one, each has its 5 s.
+        ("choose-7", hung(4.8, 4.9), P),
+        ("choose-7", hung(6.6), F),
+        ("choose-7", hung(4.8, 6.6), F),
+        ("choose-7", hung(4.8, 6.6).from_outside(), F),
+        ("choose-7", hung(6.6, speed=10), K),
+        ("choose-7", hung(2, given_up=False), None),
+        ("choose-7", hung(6.6, given_up=False), F),
+        ("choose-7", hung(6.6, by="api-proxy"), P),  # the session's own took that long at most
         ("choose-7", unreachable(15, fault="backlog-full"), None),
         ("choose-7", rejected(), None),
         ("choose-9", unopened(probe(10)), P),
