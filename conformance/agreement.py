@@ -15,9 +15,10 @@ import msgspec
 from conformance.checking import judge
 from conformance.history import History
 from conformance.inference import connection_of, infer
+from conformance.joining import join
 from conformance.judgement import Status
 from conformance.scenario import Scenario
-from conformance.sessions import SessionView, View, join
+from conformance.sessions import SessionView, View
 
 ASPECTS = ("states", "outcome", "attempts", "notices", "recording", "verdict")
 """What is compared, in the order in which it is told."""

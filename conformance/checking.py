@@ -13,10 +13,11 @@ from importlib import import_module
 from conformance.clauses import CATALOGUE, Level
 from conformance.history import History, Late, Problem
 from conformance.inference import infer
+from conformance.joining import join
 from conformance.judgement import Finding, Judgement, Status, worst
 from conformance.machine import ENDS, Arrow, arrows
 from conformance.scenario import Scenario
-from conformance.sessions import View, join
+from conformance.sessions import View
 
 EVIDENCE_LIMIT = 400
 """Characters of one piece of evidence."""

@@ -12,7 +12,8 @@ import msgspec
 import yaml
 
 from conformance.history import KINDS
-from conformance.scenario import Scenario, ScenarioError, check
+from conformance.scenario import Scenario
+from conformance.scenario_check import ScenarioError, check
 from scenarios.plain_yaml import YamlError, parse
 
 LIBRARY = Path(__file__).parent / "library"

@@ -1,4 +1,6 @@
-"""Strategies for fault timelines, and for whole scenarios that `conformance.scenario.check` takes.
+"""Strategies for fault timelines, and for whole scenarios that make sense.
+
+Whole ones pass `conformance.scenario_check.check`.
 
 Which faults there are is not known here: give their names, for instance those that
 ``recspec list faults`` prints. Times are seconds.

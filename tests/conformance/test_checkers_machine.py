@@ -123,7 +123,8 @@ def test_a_session_that_was_only_begun_did_not_end() -> None:
     telling = recorded().from_outside()
     from conformance.checkers.machine import states  # noqa: PLC0415 - registered by judge
     from conformance.checking import Findings  # noqa: PLC0415
-    from conformance.sessions import Inferred, Possible, join  # noqa: PLC0415
+    from conformance.joining import join  # noqa: PLC0415
+    from conformance.sessions import Inferred, Possible  # noqa: PLC0415
 
     view = join(telling.scenario, telling.history)
     session = view.sessions["s1"]

@@ -28,9 +28,10 @@ from conformance.history import (
     UserConnected,
 )
 from conformance.inference import connection_of, infer, notice_due
+from conformance.joining import join
 from conformance.machine import State, whole_paths
 from conformance.scenario import FaultPlan, OnFailure
-from conformance.sessions import Inferred, Possible, join
+from conformance.sessions import Inferred, Possible
 from tests.conformance.histories import (
     BOTH,
     CHOOSING,

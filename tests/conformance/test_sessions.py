@@ -27,6 +27,7 @@ from conformance.history import (
     Shown,
     Stored,
 )
+from conformance.joining import join
 from conformance.judgement import Status
 from conformance.machine import State
 from conformance.scenario import (
@@ -38,7 +39,7 @@ from conformance.scenario import (
     Script,
     UserSession,
 )
-from conformance.sessions import NO_REPORT, Inferred, Possible, View, join
+from conformance.sessions import NO_REPORT, Inferred, Possible, View
 from conformance.wire import SECOND, OnRecordingFailure, SSHAction
 from tests.conformance.histories import (
     STREAMING,

@@ -21,7 +21,8 @@ from conformance.policy import read_policy
 from conformance.policy_check import warnings
 from conformance.policy_match import decide
 from conformance.replay import explain
-from conformance.scenario import FaultPlan, Scenario, check
+from conformance.scenario import FaultPlan, Scenario
+from conformance.scenario_check import check
 from conformance.strategies.histories import (
     DAMAGES,
     PATHS,

@@ -17,10 +17,11 @@ from conformance.cases import PREFIX
 from conformance.checking import judge
 from conformance.history import History, Played
 from conformance.inference import infer
+from conformance.joining import join
 from conformance.judgement import Finding, Judgement, Status
 from conformance.machine import TRANSITIONS, replay
 from conformance.scenario import Scenario
-from conformance.sessions import Possible, join
+from conformance.sessions import Possible
 from fixtures.faults import vocabulary
 from scenarios.engine import Options, Play, Result, play
 from scenarios.reader import library

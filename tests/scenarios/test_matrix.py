@@ -12,7 +12,8 @@ import pytest
 from conformance.history import KINDS
 from conformance.judgement import Finding, Judgement, Status
 from conformance.machine import State, replay
-from conformance.scenario import Expectation, Scenario, check
+from conformance.scenario import Expectation, Scenario
+from conformance.scenario_check import check
 from fixtures.faults import vocabulary
 from scenarios.engine import Options, Play, play
 from scenarios.matrix import combinations, matrix, played, scenario

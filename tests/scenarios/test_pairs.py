@@ -16,7 +16,8 @@ import pytest
 from conformance.history import KINDS
 from conformance.judgement import Finding, Judgement, Status
 from conformance.machine import State, replay
-from conformance.scenario import Scenario, check
+from conformance.scenario import Scenario
+from conformance.scenario_check import check
 from fixtures.faults import vocabulary
 from recspec.pairs import file_text
 from scenarios.engine import Options, Play, play
