@@ -35,6 +35,8 @@ class TalkV2(Talk):
         """Streams on which nothing more is said."""
         self._come: set[int] = set()
         """Streams on which the moment has come."""
+        self._last: int | None = None
+        """The last stream that a GOAWAY covers; later ones are passed over."""
         self._mute = False
         self._acking = True
         self._unread: list[Body] | None = None
@@ -100,6 +102,8 @@ class TalkV2(Talk):
 
     def _request(self, head: Head) -> None:
         stream = head.stream
+        if self._last is not None and stream > self._last:
+            return
         if head.path != V2_RECORD or head.method not in ("HEAD", "POST"):
             self._refuse(stream, 404)
         elif head.method == "HEAD":
@@ -185,9 +189,10 @@ class TalkV2(Talk):
 
     def _go_away(self, moment: str, stream: int) -> bool:
         code = self.script.error_code
+        self._last = stream - 2 if moment == "open" else stream
+        self._send(GoAway(self._last, code))
         if moment == "probe" and not code:
             self._refuse(stream, 200)
-        self._send(GoAway(stream - 2 if moment == "open" else stream, code))
         if code:
             self._send(Fin())
             self._mute = True
