@@ -265,8 +265,8 @@ def _by_clause(results: Iterable[Result]) -> Iterator[str]:
     for result in results:
         judged.update((clause, result.of_matrix) for clause in result.clauses)
         broken.update((clause, result.of_matrix) for clause in result.broken)
-        for clause in result.broken:
-            why.setdefault(clause, set()).update(_explaining(result.id, clause))
+        for name in result.broken:
+            why.setdefault(name, set()).update(_explaining(result.id, name))
     for clause in CATALOGUE.values():
         counts = [(judged[clause.id, part], broken[clause.id, part]) for part in (False, True)]
         if not any(seen for seen, _ in counts):
