@@ -12,7 +12,7 @@ Keys that are not known are passed over, by us and by drivers; that is how the p
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -134,7 +134,7 @@ class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
 class Written(_Message, frozen=True, kw_only=True, tag="written"):
     """The client took this many `Write` messages in all; the user is then shown what they hold."""
 
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Lost(_Message, frozen=True, kw_only=True, tag="lost"):
@@ -196,6 +196,7 @@ def read_from_driver(line: bytes) -> FromDriver:
 
 def _read(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:
     try:
+        line.decode()  # the decoder does not look into what it passes over
         return decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise NotTheProtocolError(f"{line[:200]!r} is no message: {error}") from None

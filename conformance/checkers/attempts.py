@@ -238,8 +238,10 @@ def _kept(view: View, session: SessionView, out: Findings) -> None:
     names = [view.addresses.get(address, address) for address, _ in tried]
     failed = tried
     if connected:
-        took = session.upload.recorder if session.upload is not None else ""
-        right = bool(tried) and not tried[-1][1] and took in ("", names[-1])
+        took = {upload.recorder for upload in view.uploads if upload.opened_at is not None}
+        if session.upload is not None:
+            took = {session.upload.recorder}
+        right = bool(tried) and not tried[-1][1] and names[-1] in took
         out.expect(
             "choose-16",
             right,

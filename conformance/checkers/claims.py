@@ -6,7 +6,7 @@ dialled, one that it went back to, a process that it left behind.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from conformance.checkers.wire import frames
 from conformance.checking import Findings, checks
@@ -23,7 +23,7 @@ from conformance.history import (
 )
 from conformance.machine import State
 from conformance.sessions import NO_REPORT, View
-from conformance.uploads import Upload
+from conformance.uploads import Upload, went_elsewhere
 from conformance.wire import SECOND, V1_RECORD, V2_RECORD, Timers
 
 REFUSING = frozenset({"backlog-full", "killed", "refused", "unreachable"})
@@ -52,6 +52,58 @@ def really_tried(view: View, out: Findings) -> None:
                 never,
                 session=session.name,
             )
+
+
+@checks("choose-1", "choose-15")
+def dialled_in_order(view: View, out: Findings) -> None:
+    """Hold the dials that passed against the action's order, and against what is said of them.
+
+    What is left of a dial that was refused is nothing; of the others the relay knows.
+    """
+    if len(view.sessions) != 1 or not view.planned or went_elsewhere(view.of("network")):
+        return
+    (session,) = view.sessions.values()
+    listed = session.action.recorders if session.action is not None else None
+    if not listed or session.plan.run == "sftp" or session.aborted:
+        return
+    nodes = [view.addresses.get(address, address) for address in listed]
+    seen = [name for name, _ in groupby(_dialled_while_choosing(view)) if name in nodes]
+    if len(set(seen)) != len(seen) or seen != sorted(seen, key=nodes.index):
+        out.broken(
+            "choose-1",
+            "recorders were dialled in another order than that of the action, or twice",
+            f"listed {nodes}",
+            f"dialled {seen}",
+            session=session.name,
+        )
+    settled = {State.CONNECTED, State.RECORDING_FAILED} & set(session.path)
+    if session.server is None or not settled:
+        return
+    said = [view.addresses.get(a.recorder, a.recorder) for a in session.attempted]
+    # That the one that took the recording is among them is choose-16's.
+    took = session.upload.recorder if session.upload is not None else ""
+    hidden = [name for name in seen if name not in said and name != took]
+    if hidden:
+        out.broken(
+            "choose-15",
+            "a recorder was dialled, and is not among the attempts",
+            f"dialled {seen}",
+            f"said to be tried {said}",
+            session=session.name,
+        )
+
+
+def _dialled_while_choosing(view: View) -> list[str]:
+    """Return who was dialled before a recorder took the recording, in the order of the wire."""
+    taken = [upload.opened_at for upload in view.uploads if upload.taken and upload.opened_at]
+    until = min(taken, default=None)
+    refusing = {plan.node for plan in view.scenario.faults if plan.fault in REFUSING}
+    return [
+        event.what.recorder
+        for event in view.dialled
+        if isinstance(event.what, Dialled) and event.what.recorder not in refusing
+        if until is None or event.at < until
+    ]
 
 
 @checks("choose-2", "choose-10", "machine-10")

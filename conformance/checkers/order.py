@@ -118,7 +118,7 @@ def _was_under_way(walk: Walk, session: SessionView) -> bool:
     )
 
 
-class _Ahead:
+class Ahead:
     """A piece that was shown before it was handed over."""
 
     def __init__(self, text: str, before: str, at: int, needs: int) -> None:
@@ -148,9 +148,9 @@ class Walk:
             name: len(data) - len(message) for name, data in shown.items() if data.endswith(message)
         }
         self._seen = dict.fromkeys(shown, 0)
-        self.waiting: list[_Ahead] = []
+        self.waiting: list[Ahead] = []
         """Shown, and not handed over so far."""
-        self.worst: _Ahead | None = None
+        self.worst: Ahead | None = None
         """Of what was handed over too late, the latest."""
 
     def take(self, event: Event) -> None:
@@ -184,7 +184,7 @@ class Walk:
         text = self._screen.feed(data, stream)
         self._shown += len(text)
         if text and self._shown > self._handed:
-            ahead = _Ahead(text, self._tail, at, self._shown)
+            ahead = Ahead(text, self._tail, at, self._shown)
             ahead.after_message = self._message_shown
             if self._paused:
                 ahead.at = 0  # the order is not known; whether it comes at all is

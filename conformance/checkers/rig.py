@@ -1,12 +1,15 @@
-"""Is the history whole? A missing observation is never a success."""
+"""Is the history whole, and its time sound? A missing observation is never a success."""
 
 from __future__ import annotations
 
 from conformance.checking import RIG, Findings, checks
-from conformance.history import End, Event, Gap
+from conformance.history import End, Event, Gap, Late, Played
 from conformance.sessions import View
+from conformance.wire import SECOND
 
 _ALWAYS = ("user", "network", "faults", "storage", "world")
+CLOCK_GRACE = SECOND
+"""Nanoseconds by which two threads of one observer may note out of turn, and a run end late."""
 
 
 @checks(RIG)
@@ -27,7 +30,7 @@ def whole(view: View, out: Findings) -> None:
 
 def _expected_parts(view: View) -> list[str]:
     played = view.played
-    if played is None or played.world != "live":
+    if played is None:
         return []
     real = [f"recorder/{node.name}" for node in view.scenario.recorders if node.script is None]
     proxy = ("api-proxy",) if view.scenario.api is not None else ()
@@ -45,3 +48,27 @@ def _one(view: View, name: str, events: list[Event], out: Findings) -> None:
     excused |= view.played is not None and name in view.played.without
     if not isinstance(last, End) and not (excused and isinstance(last, Gap)):
         out.unknown(RIG, f"the observer {name!r} stopped without an end mark", last)
+
+
+@checks(RIG)
+def sound_times(view: View, out: Findings) -> None:
+    """One clock counts for all: nobody saw anything before the beginning, nor goes back in time.
+
+    What the user's workstation sees is noted by two threads, one of which may be late by what it
+    says itself; every other observer notes one thing after the other.
+    """
+    began = [e.at for e in view.history if isinstance(e.what, Played)]
+    over = max((e.at for e in view.history if e.observer == "world"), default=0)
+    late = max((e.what.by for e in view.of("user") if isinstance(e.what, Late)), default=0)
+    latest: dict[str, int] = {}
+    for event in view.history:
+        name, at = event.observer, event.at
+        grace = CLOCK_GRACE + late if name == "user" else 0
+        back = latest.get(name, at) - at
+        latest[name] = max(latest.get(name, at), at)
+        if back > grace:
+            out.unknown(RIG, f"the time of {name!r} goes back by {back / SECOND:.3f} s", event)
+            return
+        if began and not began[0] <= at <= over + CLOCK_GRACE:
+            out.unknown(RIG, f"{name!r} saw something before the run began, or after it", event)
+            return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.checkers.order import walked
+from conformance.checkers.order import Ahead, walked
 from conformance.checking import Findings, checks
 from conformance.contacts import network
 from conformance.machine import State
@@ -12,6 +12,8 @@ from conformance.wire import SECOND
 
 PROMPT = 3 * SECOND
 """Nanoseconds within which a thing is done at once, on a busy machine."""
+FIRST_WINDOW = 1 << 15
+"""Bytes that a client can surely send to a recorder that reads nothing."""
 _BOM = b"\xef\xbb\xbf"
 _HURRIED = "the timers were sped up"
 
@@ -62,6 +64,15 @@ def output_as_it_comes(view: View, out: Findings) -> None:
             out.unseen("streaming-22", _HURRIED, session=session.name)
             continue
         worst = walked(view, session).worst
+        never = _never_sent(view, session)
+        if never is not None:
+            out.broken(
+                "streaming-22",
+                "output was shown, and never sent while the recording streamed on",
+                f"shown: {never.text!r}",
+                session=session.name,
+            )
+            continue
         if session.program and (worst is None or worst.gap <= PROMPT):
             why = f"output is seen later than it reached {session.program}"
             out.unseen("streaming-22", why, session=session.name)
@@ -73,6 +84,23 @@ def output_as_it_comes(view: View, out: Findings) -> None:
             f"shown: {worst.text!r}" if worst else "",
             session=session.name,
         )
+
+
+def _never_sent(view: View, session: SessionView) -> Ahead | None:
+    """Return output that had all the time to be sent before a recording was lost, and was not.
+
+    Where none was lost, that a recording is whole is streaming-1's. What a recorder's first window
+    lets through can always be sent; whether standard error beside a pipe is, is streaming-3's.
+    """
+    lost = session.state_at(State.CONNECTION_LOST)
+    upload = session.upload
+    if lost is None or upload is None or len(upload.body) > FIRST_WINDOW:
+        return None
+    ends = (lost, upload.broken_at, upload.answer_ended_at, upload.gone_at)
+    until = min(at for at in ends if at is not None)
+    pty = session.opened is not None and session.opened.pty
+    walk = walked(view, session, frozenset({"stdout", *(("stderr",) if pty else ())}))
+    return next((a for a in walk.waiting if a.at and a.at + PROMPT < until), None)
 
 
 @checks("streaming-4")

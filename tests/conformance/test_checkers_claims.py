@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from conformance.checking import judge
 from conformance.history import (
     AnswerBody,
     Dialled,
@@ -12,8 +15,22 @@ from conformance.history import (
     Survived,
 )
 from conformance.judgement import Status
+from conformance.machine import State
 from conformance.scenario import FaultPlan
-from tests.conformance.histories import Edit, add, change, later, recorded, status_of, terminated
+from conformance.wire import V2_RECORD
+from tests.conformance.histories import (
+    CHOOSING,
+    Edit,
+    Story,
+    Telling,
+    add,
+    change,
+    failed_over,
+    later,
+    recorded,
+    status_of,
+    terminated,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +45,65 @@ from tests.conformance.histories import Edit, add, change, later, recorded, stat
 def test_a_claim_that_is_not_so(clause: str, edit: Edit, status: str) -> None:
     judgement = recorded().but(edit).judged()
     assert status_of(clause, judgement) is Status(status)
+
+
+def dialled_backwards(**more: Any) -> Telling:
+    """The second recorder is dialled first, refuses, and is not spoken of."""
+    s = Story(recorders=("rec1", "rec2"), record=("rec1", "rec2"))
+    s.connect()
+    s.enter(*CHOOSING)
+    name = s.dial("rec2")
+    s.request(name, 1, "HEAD", V2_RECORD, "2", 200)
+    s.request(name, 3, "POST", V2_RECORD, "2", 503)
+    s.taken("rec1")
+    s.write("one\n")
+    s.exited(0)
+    s.told(0)
+    s.body_ends()
+    s.answer_ends()
+    s.enter(State.SESSION_COMPLETE)
+    s.leave()
+    s.store("rec1")
+    path = (*CHOOSING, State.CONNECTED, State.STREAMING, State.SESSION_COMPLETE)
+    telling = s.end(path, shows=("one",), recording="complete", recorded_by="rec1")
+    return telling.but(**more)
+
+
+def test_the_wire_tells_who_was_dialled_first_and_that_nobody_said_so() -> None:
+    judgement = dialled_backwards().judged()
+    assert status_of("choose-1", judgement) is Status.FAIL
+    assert status_of("choose-15", judgement) is Status.FAIL
+    # Its own words hide it: without the wire nothing would be wrong.
+    assert status_of("choose-2", judgement) is Status.PASS
+    assert status_of("machine-2", judgement) is Status.PASS
+
+
+def test_the_order_on_the_wire_is_seen_without_a_word_of_the_server() -> None:
+    assert status_of("choose-1", dialled_backwards().from_outside().judged()) is Status.FAIL
+    assert status_of("choose-1", failed_over().from_outside().judged()) is Status.SKIP
+
+
+def test_a_dial_that_may_leave_no_trace_is_held_against_nobody() -> None:
+    faults = (FaultPlan(fault="refused", node="rec2", lasts=1.0),)
+    assert status_of("choose-1", dialled_backwards(faults=faults).judged()) is Status.PASS
+
+
+def test_a_recorder_that_took_nothing_is_not_the_one_that_took_the_recording() -> None:
+    """Nothing passed on the wire, and the server says that it is recorded."""
+    s = Story()
+    s.connect()
+    s.enter(*CHOOSING)
+    s.attempt("rec1")
+    s.enter(State.CONNECTED, State.STREAMING)
+    s.start(recorded=True)
+    s.show("one\n")
+    s.exited(0)
+    s.told(0)
+    s.enter(State.SESSION_COMPLETE)
+    s.leave()
+    telling = s.end((*CHOOSING, State.CONNECTED, State.STREAMING, State.SESSION_COMPLETE))
+    assert status_of("choose-16", telling.judged()) is Status.FAIL
+    assert status_of("choose-16", judge(None, telling.history)) is Status.FAIL
 
 
 def test_a_process_that_survives_an_ended_session_is_nobody_s_fault() -> None:

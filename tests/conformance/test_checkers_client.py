@@ -346,6 +346,17 @@ def shows_first(seconds: float) -> Act:
     return act
 
 
+def shows_only(seconds: float, stream: str = "stdout") -> Act:
+    """Output is shown, and never handed over, however long the recorder is there for it."""
+
+    def act(s: Story) -> None:
+        s.show("two\n", stream)
+        s.wait(seconds)
+        s.gone("recorder", "reset")
+
+    return act
+
+
 def kept_idle(seconds: float, *, speed: int = 1) -> Telling:
     """The connection of a probe is kept beside a v1 upload."""
     s = Story(on_failure=NEITHER, speaks="v1", speed=speed)
@@ -550,6 +561,9 @@ def change_action(recorders: tuple[str, ...]) -> Any:
         ("streaming-22", streamed(shows_first(1)), P),
         ("streaming-22", streamed(shows_first(5)), F),
         ("streaming-22", streamed(shows_first(5), speed=10), K),
+        ("streaming-22", streamed(shows_only(5), lost="it was reset"), F),
+        ("streaming-22", streamed(shows_only(1), lost="it was reset"), P),
+        ("streaming-22", streamed(shows_only(5, "stderr"), lost="it was reset"), P),
         ("streaming-22", not_recorded(), None),
         ("streaming-4", recorded(), P),
         ("streaming-4", not_recorded(), None),

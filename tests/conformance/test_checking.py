@@ -22,6 +22,7 @@ from conformance.history import (
 from conformance.judgement import Status
 from conformance.machine import State, arrows
 from conformance.sessions import View
+from conformance.wire import SECOND
 from tests.conformance.histories import (
     STORIES,
     Edit,
@@ -223,12 +224,54 @@ def test_an_observer_that_the_target_lacks_is_not_missed() -> None:
     assert recorded().but(silent("server")).judged().status is Status.PASS
 
 
-def test_a_simulated_world_has_no_processes_to_hear_from() -> None:
-    edits = (
-        change(Played, {"world": "sim"}),
-        missing("recorder/rec1"),
-    )
-    assert recorded().but(*edits).judged().status is Status.PASS
+@pytest.mark.parametrize("world", ["live", "sim"])
+@pytest.mark.parametrize("name", ["server", "control", "recorder/rec1"])
+def test_a_part_that_is_not_heard_from_is_missed_in_either_world(world: str, name: str) -> None:
+    whole = recorded().but(change(Played, {"world": world}))
+    assert whole.judged().status is Status.PASS
+    assert whole.but(missing(name)).judged().status is Status.ERROR
+
+
+@pytest.mark.parametrize(
+    ("observer", "back", "status"),
+    [
+        ("network", 0.1, Status.ERROR),
+        ("server", 0.1, Status.ERROR),
+        ("user", 0.1, Status.PASS),  # two threads note what it sees
+        ("user", 2.5, Status.ERROR),
+    ],
+)
+def test_nobody_goes_back_in_time(observer: str, back: float, status: Status) -> None:
+    def edit(history: History) -> History:
+        last = max(i for i, e in enumerate(history) if e.observer == observer)
+        by = [10 * SECOND if not isinstance(e.what, Played) else 0 for e in history]
+        by[last] -= int(back * SECOND)
+        moved = zip(history, by, strict=True)
+        return tuple(msgspec.structs.replace(e, at=e.at + more) for e, more in moved)
+
+    judgement = recorded().but(edit).judged()
+    assert judgement.status is status
+    if status is Status.ERROR:
+        assert any("goes back" in f.message for f in judgement.findings if f.clause == RIG)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 60.0])
+def test_nobody_sees_anything_outside_the_run(seconds: float) -> None:
+    """An observer whose clock is another one has measured nothing."""
+
+    def edit(history: History) -> History:
+        base = 10 * SECOND
+        return tuple(
+            msgspec.structs.replace(
+                e, at=e.at + base + (int(seconds * SECOND) if e.observer == "network" else 0)
+            )
+            for e in history
+        )
+
+    judgement = recorded().but(edit).judged()
+    assert judgement.status is Status.ERROR
+    found = [f.message for f in judgement.findings if f.clause == RIG]
+    assert any("before the run began, or after it" in message for message in found)
 
 
 def test_an_empty_history_is_error() -> None:

@@ -79,7 +79,19 @@ def test_keys_that_nobody_knows_are_passed_over() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"hello", b"{}", b'{"type": "shout"}', b'{"type": "written"}', b"\xff", b"[" * 10_000],
+    [
+        *(
+            b"",
+            b"hello",
+            b"{}",
+            b'{"type": "shout"}',
+            b'{"type": "written"}',
+            b"\xff",
+            b"[" * 10_000,
+        ),
+        b'{"type": "written", "count": -1}',
+        b'{"type": "ended", "mood": "\xff"}',
+    ],
 )
 def test_what_is_no_message_is_said_to_be_none(line: bytes) -> None:
     with pytest.raises(driver.NotTheProtocolError) as caught:
