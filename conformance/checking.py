@@ -120,6 +120,7 @@ _MODULES = (
     "claims",
     "paths",
     "access",
+    "deciding",
     "identity",
     "headers",
     "wire",

@@ -6,6 +6,8 @@ upstream's files. Times are integer nanoseconds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 V1_RECORD = "/record"
@@ -78,6 +80,33 @@ class SSHAction(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, r
         return msgspec.structs.replace(
             last, recorders=source.recorders, on_recording_failure=source.on_recording_failure
         )
+
+
+ANY_USER = "*"
+"""A key of `ssh_users`: all that are not named."""
+SAME = "="
+"""A value of `ssh_users`: the account that was asked for."""
+
+
+class SSHPrincipal(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename="camel"):
+    """Who may connect: the node with this stable ID, or anybody."""
+
+    node: str = ""
+    any: bool = False
+
+
+class SSHRule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename="camel"):
+    """One rule. `ssh_users` maps the user that is asked for to the account; an empty one is no."""
+
+    principals: tuple[SSHPrincipal, ...]
+    ssh_users: Mapping[str, str] = {}
+    action: SSHAction
+
+    def matches(self, node: str, ssh_user: str) -> bool:
+        """Tell whether it matches a connection from the node with this stable ID."""
+        known = any(principal.any or principal.node == node for principal in self.principals)
+        account = self.ssh_users.get(ssh_user, self.ssh_users.get(ANY_USER, ""))
+        return known and (self.action.reject or bool(account))
 
 
 class Attempt(msgspec.Struct, frozen=True, rename="pascal"):

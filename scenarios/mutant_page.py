@@ -33,7 +33,8 @@ def mutant_page() -> str:
     """Return the whole page as Markdown."""
     known = mutants()
     parts = {"recorder": "Recorders", "ssh-server": "SSH servers", "client": "Recorder clients",
-             "driver": "Drivers", "event-client": "Event clients"}  # fmt: skip
+             "driver": "Drivers", "event-client": "Event clients",
+             "control": "Control planes"}  # fmt: skip
     lines = [_INTRO.format(count=len(known))]
     for part, title in parts.items():
         chosen = [mutant for mutant in known.values() if mutant.part == part]

@@ -4,7 +4,8 @@ Source: protocol facts, sections 1, 2 and 5. It loads a policy and a node list a
 HTTP/1.1 (or h2c):
 
 - ``GET /ssh/action?peer=IP&destination=NODE&ssh_user=USER``: the first action, who the peer is,
-  and the account to be used. A peer that nobody knows is 404.
+  and the account to be used; where a policy decides, also the `rules` from which an SSH server
+  finds that action by itself. A peer that nobody knows is 404.
 - ``GET /ssh/action/TOKEN``: the next action of a ``check``, named by the one before.
 - ``POST /ssh/notify/ID``: a failure notice (NotifyURL).
 - ``PUT /policy``: another policy from now on; 400 names line and column, and the old one stays.
@@ -30,8 +31,9 @@ from conformance.hujson import HuJsonError
 from conformance.nodes import Node, find_node, wrong_nodes
 from conformance.policy import read_policy
 from conformance.policy_match import decide
-from conformance.policy_types import Decision
-from conformance.wire import SECOND, SSHAction
+from conformance.policy_types import Decision, Policy
+from conformance.ssh_rules import ssh_rules
+from conformance.wire import SECOND, SSHAction, SSHRule
 from simulator.overlay import Overlay
 from simulator.serving import serve
 from simulator.serving_protocols import Receive, Scope, Send
@@ -99,7 +101,7 @@ class _Asked(msgspec.Struct, frozen=True):
 class ControlPlane:
     """The ASGI app. Raises ConfigError, and HuJsonError for a policy that cannot be read.
 
-    Seams: `whois`, `decide`, `delegated`, `answer_notice`.
+    Seams: `whois`, `decide`, `rules`, `sent`, `delegated`, `take_policy`, `answer_notice`.
     """
 
     def __init__(self, config: ControlConfig, log: Log) -> None:
@@ -108,7 +110,8 @@ class ControlPlane:
             raise ConfigError(wrong[1])
         self.config = config
         self.log = log
-        self.policy = read_policy(config.policy or "{}")
+        self.policy = Policy()
+        self.take_policy(read_policy(config.policy or "{}"))
         self._ids = count(1)
         self._held: dict[str, _Asked] = {}
 
@@ -152,6 +155,7 @@ class ControlPlane:
         destination = find_node(self.config.nodes, name)
         instead = self._instead(name, destination)
         number = next(self._ids)
+        rules: tuple[SSHRule, ...] = ()
         if instead is not None:
             then = self.config.then
             hold = f"{UNUSED}{ACTION}/{number}"
@@ -167,15 +171,17 @@ class ControlPlane:
             raise _Refusal(HTTPStatus.NOT_FOUND, f"no node is called {name}")
         else:
             decision = self.decide(source, destination, user, number)
+            rules = self.rules(destination, number)
         asked = _Asked(peer, name, user, source, decision)
         if decision.action != decision.final:
             self._hold(f"{number}", asked)
-        self._note(asked, decision.action)
-        return {
+        self._note(asked, decision.action, rules)
+        answer = {
             "action": decision.action,
             "source": source and _source(source),
             "local_user": decision.local_user,
         }
+        return answer if instead is not None else {**answer, "rules": rules}
 
     def whois(self, peer: str) -> Node | None:
         """Return the node with this address (a port after it does not matter)."""
@@ -191,7 +197,7 @@ class ControlPlane:
 
     def decide(self, source: Node, destination: Node, ssh_user: str, number: int) -> Decision:
         """Decide by the policy; `number` is the connection's, for the URLs of its actions."""
-        return decide(
+        decision = decide(
             self.policy,
             self.config.nodes,
             source,
@@ -200,6 +206,24 @@ class ControlPlane:
             notify_url=f"{UNUSED}{NOTIFY}{number}",
             hold_url=f"{UNUSED}{ACTION}/{number}",
         )
+        return msgspec.structs.replace(
+            decision, action=self.sent(decision.action), final=self.sent(decision.final)
+        )
+
+    def rules(self, destination: Node, number: int) -> tuple[SSHRule, ...]:
+        """Return the policy's rules for `destination`; `number` is as for `decide`."""
+        rules = ssh_rules(
+            self.policy,
+            self.config.nodes,
+            destination,
+            notify_url=f"{UNUSED}{NOTIFY}{number}",
+            hold_url=f"{UNUSED}{ACTION}/{number}",
+        )
+        return tuple(msgspec.structs.replace(r, action=self.sent(r.action)) for r in rules)
+
+    def sent(self, action: SSHAction) -> SSHAction:
+        """Return an action of the policy as it is sent."""
+        return action
 
     def _instead(self, name: str, destination: Node | None) -> SSHAction | None:
         """Return the configured action for a destination, by any of its names."""
@@ -237,13 +261,15 @@ class ControlPlane:
             return SSHAction(hold_and_delegate=f"{UNUSED}{ACTION}/{number}.{turn + 1}")
         return decision.final
 
-    def _note(self, asked: _Asked, action: SSHAction) -> None:
+    def _note(self, asked: _Asked, action: SSHAction, rules: tuple[SSHRule, ...] = ()) -> None:
         self.log.note(
             ActionServed(
                 peer=asked.peer,
                 destination=asked.destination,
                 ssh_user=asked.ssh_user,
                 action=action,
+                source=asked.source.id if asked.source else "",
+                rules=rules,
             )
         )
 
@@ -251,10 +277,14 @@ class ControlPlane:
 
     def _load(self, body: bytes) -> dict[str, Any]:
         try:
-            self.policy = read_policy(body)
+            self.take_policy(read_policy(body))
         except HuJsonError as error:
             raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
         return {"rules": len(self.policy.ssh)}
+
+    def take_policy(self, policy: Policy) -> None:
+        """Decide by another policy from now on."""
+        self.policy = policy
 
     # --- notices ----------------------------------------------------------------------------------
 

@@ -28,8 +28,8 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     part: str
-    """``recorder``, ``ssh-server``, ``client`` (the sans-IO core), ``driver`` (live only) or
-    ``event-client`` (what posts events, in the API proxy; live only)."""
+    """``recorder``, ``ssh-server``, ``client`` (the sans-IO core), ``driver`` (live only),
+    ``event-client`` (what posts events, in the API proxy; live only) or ``control`` (live only)."""
     summary: str
     breaks: tuple[str, ...]
     shown_by: tuple[str, ...]

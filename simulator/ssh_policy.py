@@ -1,17 +1,19 @@
 """Which action counts for a connection: given by file, or asked of the control plane.
 
-The control plane's answer to ``GET /ssh/action`` is `Answer`; an action that holds names a URL
-where the next answer is to be had, possibly several times over: the first and the last count
-(protocol section 2). Without an answer the session is refused.
+The control plane's answer to ``GET /ssh/action`` is `Answer`. Where it has rules, they are tried in
+their order, and the first that matches has the action; none, and the session is refused. An action
+that holds names a URL where the next answer is to be had, possibly several times over: the first
+and the last count (protocol section 2). Without an answer the session is refused.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 import msgspec
 
-from conformance.wire import SSHAction
+from conformance.wire import SSHAction, SSHRule
 from simulator.control_client import ControlError, on_control, request
 
 ASK_LIMIT = 10.0
@@ -36,11 +38,15 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the control plane answers for a connection."""
+    """What the control plane answers for a connection.
+
+    `rules` stand in place of `action` where they are given: it is what the first of them comes to.
+    """
 
     action: SSHAction
     source: Source | None = None
     local_user: str = ""
+    rules: tuple[SSHRule, ...] | None = None
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +73,7 @@ class Policy:
     async def decide(self, peer: str, ssh_user: str) -> Decision:
         """Decide for a connection from the IP address `peer`; RefusedError says why not."""
         answer = await self._first(peer, ssh_user)
-        action = await self._held(answer.action)
+        action = await self._held(self.chosen(answer, ssh_user))
         if action.reject:
             raise RefusedError(action.message or "access denied by policy")
         if not action.accept:
@@ -94,7 +100,19 @@ class Policy:
             return Answer(action=self._action)
         if self._action is None:
             return answer
-        return msgspec.structs.replace(answer, action=self._action)
+        return msgspec.structs.replace(answer, action=self._action, rules=None)
+
+    def chosen(self, answer: Answer, ssh_user: str) -> SSHAction:
+        """Return the first action of a connection."""
+        if answer.rules is None:
+            return answer.action
+        node = answer.source.id if answer.source else ""
+        rule = self.matching(answer.rules, node, ssh_user)
+        return rule.action if rule else SSHAction(reject=True, message=answer.action.message)
+
+    def matching(self, rules: Iterable[SSHRule], node: str, ssh_user: str) -> SSHRule | None:
+        """Return the rule that decides: the first that matches."""
+        return next((rule for rule in rules if rule.matches(node, ssh_user)), None)
 
     async def _held(self, first: SSHAction) -> SSHAction:
         """Follow an action that holds; the first and the last count."""

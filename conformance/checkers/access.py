@@ -6,8 +6,10 @@ is held against it, never the other way round.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from conformance.checking import Findings, checks
-from conformance.history import UserConnected
+from conformance.history import ActionServed, UserConnected
 from conformance.sessions import SessionView, View
 from conformance.wire import OnRecordingFailure, SSHAction
 
@@ -17,11 +19,16 @@ def served_to(view: View, session: SessionView) -> list[SSHAction]:
 
     Connections of one peer cannot be told apart: with several of them there is nothing to return.
     """
+    return [answer.action for answer in answered_to(view, session)]
+
+
+def answered_to(view: View, session: SessionView) -> list[ActionServed]:
+    """Return the answers for a session's connection, as `served_to` does their actions."""
     connected = [e.what for e in view.of("user") if isinstance(e.what, UserConnected)]
     if len(connected) != 1 or session.opened is None:
         return []
     host = connected[0].peer.rpartition(":")[0]
-    return [answer.action for answer in view.served if answer.peer == host]
+    return [answer for answer in view.served if answer.peer == host]
 
 
 def _ran(session: SessionView) -> bool:
@@ -72,17 +79,12 @@ def followed(view: View, out: Findings) -> None:
             continue
         if session.server is None:
             listed = (actions[-1] if actions[-1].recorders else actions[0]).recorders or ()
-            strange = {
-                address
-                for address, node in view.addresses.items()
-                for dialled in view.dialled
-                if getattr(dialled.what, "recorder", "") == node and address not in listed
-            }
+            strange = _dialled_beside(view, listed)
             out.expect(
                 "policy-15",
                 not strange,
                 "a recorder was dialled that the actions do not list, as they count",
-                sorted(strange),
+                strange,
                 session=session.name,
             )
             continue
@@ -94,6 +96,43 @@ def followed(view: View, out: Findings) -> None:
             "of several actions another one's recorders or failure action were taken",
             f"taken: {took}",
             f"right: {wanted}",
+            session=session.name,
+        )
+
+
+def _dialled_beside(view: View, listed: Collection[str]) -> list[str]:
+    """Return the addresses of recorders that were dialled, and are not on the list."""
+    dialled = {getattr(event.what, "recorder", "") for event in view.dialled}
+    return sorted(a for a, node in view.addresses.items() if node in dialled and a not in listed)
+
+
+@checks("policy-13")
+def first_rule(view: View, out: Findings) -> None:
+    """Of the rules that an SSH server was sent, the first that matches has the action."""
+    for session in view.sessions.values():
+        answers = answered_to(view, session)
+        if len(answers) != 1 or session.action is None:
+            continue
+        asked = answers[0]
+        actions = [r.action for r in asked.rules if r.matches(asked.source, asked.ssh_user)]
+        if len({_part(action) for action in actions}) < 2:
+            continue  # whichever is taken, it is the same
+        first = actions[0]
+        if session.server is None:
+            listed = first.recorders or ()
+            if all(set(action.recorders or ()) <= set(listed) for action in actions):
+                out.unseen("policy-13", "the rules name the same recorders", session=session.name)
+                continue
+            strange = _dialled_beside(view, listed)
+            right, evidence = not strange, f"dialled: {strange}"
+        else:
+            right, evidence = _part(session.action) == _part(first), f"taken: {session.action}"
+        out.expect(
+            "policy-13",
+            right,
+            "another rule's action was taken than that of the first that matches",
+            evidence,
+            f"right: {first}",
             session=session.name,
         )
 

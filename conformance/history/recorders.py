@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from conformance.kind import BaseKind as _Kind
-from conformance.wire import SSHAction
+from conformance.wire import SSHAction, SSHRule
 
 # --- recorder -------------------------------------------------------------------------------------
 
@@ -74,12 +74,18 @@ class EventStored(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="eve
 
 
 class ActionServed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="action-served"):
-    """The control plane answered which action counts for a connection."""
+    """The control plane answered which action counts for a connection.
+
+    `source` is the stable ID of the peer's node, empty when it is not noted or nobody's. `rules`
+    are the rules that were sent with it, in their order, where a policy decides.
+    """
 
     peer: str
     destination: str
     ssh_user: str
     action: SSHAction
+    source: str = ""
+    rules: tuple[SSHRule, ...] = ()
 
 
 class NoticeReceived(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="notice-received"):

@@ -77,13 +77,16 @@ class Played(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="played")
 class Addressed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="addressed"):
     """The tailnet address under which a node was reachable.
 
-    `node_id` and `numeric_id` are what the control plane knows it by; empty and 0: not noted.
+    `node_id` and `numeric_id` are what the control plane knows it by; empty and 0: not noted. So
+    are its `tags`, or else the `login` of the user it belongs to.
     """
 
     node: str
     address: str
     node_id: str = ""
     numeric_id: int = 0
+    tags: tuple[str, ...] = ()
+    login: str = ""
 
 
 class Survived(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="survived"):

@@ -110,6 +110,8 @@ class Tailnet:
                     address=known.addresses[0],
                     node_id=known.id,
                     numeric_id=known.numeric_id,
+                    tags=known.tags,
+                    login=known.login,
                 )
             )
         return VirtualServer(

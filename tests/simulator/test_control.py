@@ -24,11 +24,11 @@ from conformance.history import (
 from conformance.hujson import HuJsonError
 from conformance.nodes import read_nodes
 from conformance.policy_types import Decision
-from conformance.wire import SECOND, OnRecordingFailure, SSHAction
+from conformance.wire import SECOND, OnRecordingFailure, SSHAction, SSHPrincipal, SSHRule
 from simulator.control import MAX_BODY, ConfigError, ControlConfig, ControlPlane, serve_control
 from simulator.control_client import request
 from simulator.overlay import Mutant, Overlay
-from simulator.ssh_policy import Policy, RefusedError
+from simulator.ssh_policy import Answer, Policy, RefusedError, Source
 from tests.simulator.peer import serving
 
 POLICIES = Path(__file__).parents[2] / "fixtures" / "policies"
@@ -188,6 +188,54 @@ def test_what_cannot_be_answered(target: str, status: int, error: str) -> None:
     control = Control()
     assert control.get(target) == (status, {"error": error})
     assert control.noted == []
+
+
+def test_the_rules_of_the_policy_are_sent_along() -> None:
+    control = Control()
+    _, answer = control.get(action_url())
+    rules = msgspec.convert(answer["rules"], tuple[SSHRule, ...])
+    (first, *_) = [rule for rule in rules if rule.matches("nLaptopCNTRL", "ubuntu")]
+    assert first.action == msgspec.convert(answer["action"], SSHAction)
+    served = control.noted[0]
+    assert isinstance(served, ActionServed)
+    assert (served.source, served.rules) == ("nLaptopCNTRL", rules)
+    # Where an action stands in place of the policy there is nothing to choose from.
+    fixed = Control(msgspec.structs.replace(CONFIG, actions={"*": SSHAction(accept=True)}))
+    assert "rules" not in fixed.get(action_url())[1]
+
+
+def choose(answer: Answer, action: SSHAction | None = None) -> SSHAction:
+    """Let an SSH server decide by an answer."""
+
+    class Told(Policy):
+        async def _ask(self, url: str, limit: float) -> Answer:
+            return answer
+
+    return run(Told("prod-1", action, "http://control", "").decide("100.64.0.1", "root")).action
+
+
+def test_the_first_rule_that_matches_decides_whatever_the_action_says() -> None:
+    me, other = SSHPrincipal(node="nME"), SSHPrincipal(node="nOTHER")
+    actions = [SSHAction(accept=True, message=f"{number}") for number in range(4)]
+    rules = tuple(
+        SSHRule(principals=(who,), ssh_users=users, action=action)
+        for who, users, action in zip(
+            (other, me, me, me),
+            ({"*": "="}, {"*": "=", "root": ""}, {"root": "="}, {"*": "="}),
+            actions,
+            strict=True,
+        )
+    )
+    source = Source(name="laptop", id="nME", tags=("tag:x",))
+    answer = Answer(action=actions[0], source=source, rules=rules)
+    assert choose(answer) == actions[2]
+    with pytest.raises(RefusedError, match="0"):
+        choose(msgspec.structs.replace(answer, rules=rules[:2]))
+    with pytest.raises(RefusedError):
+        choose(msgspec.structs.replace(answer, rules=()))
+    assert choose(msgspec.structs.replace(answer, rules=None)) == actions[0]
+    given = SSHAction(accept=True, message="given")
+    assert choose(answer, given) == given
 
 
 # --- holds ----------------------------------------------------------------------------------------
