@@ -231,7 +231,11 @@ def _assign_rest(view: View) -> None:
     if not view.planned:
         return
     assigned = [id(upload) for s in view.sessions.values() for upload in (s.upload, *s.further)]
-    rest = [upload for upload in view.uploads if upload.taken and id(upload) not in assigned]
+    rest = [
+        upload
+        for upload in view.uploads
+        if (upload.taken or upload.empty) and id(upload) not in assigned
+    ]
     for by in (_same_connection, _same_terminal, None):
         for upload in list(rest):
             header = header_of(upload)

@@ -324,6 +324,8 @@ class Scenario(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     expect: tuple[Expectation, ...] = ()
     deadline: float = 60.0
     """Seconds after which a user stops waiting; the protocol's longest wait is 30 s."""
+    line_limit: int | None = None
+    """Bytes of the longest line of a recording that its readers take; absent: 16 MiB (file-9)."""
 
     @property
     def notice_status(self) -> int:

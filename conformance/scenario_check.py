@@ -67,6 +67,8 @@ def check(
     if not names and scenario.api is None:
         raise ScenarioError("a scenario needs at least one session", ("sessions",))
     _number(scenario.deadline, ("deadline",), least=0.001)
+    if scenario.line_limit is not None and scenario.line_limit < 1:
+        raise ScenarioError(f"{scenario.line_limit} is not above 0", ("line_limit",))
     if names and (scenario.action is None) == (not scenario.policy):
         raise ScenarioError("give either 'action' or 'policy'", ("action",))
     if scenario.then and scenario.action is None:

@@ -62,6 +62,11 @@ class Upload(msgspec.Struct, kw_only=True):
         return self.opened_at is not None and any(self.handed)
 
     @property
+    def empty(self) -> bool:
+        """True when a recorder took the recording, and it was ended without a byte."""
+        return self.opened_at is not None and self.body_ended and not self.handed
+
+    @property
     def clean(self) -> bool:
         """True when the body was ended, and the answer said success to its end."""
         return self.body_ended and self.answer_ended_at is not None and self.final_status == 200

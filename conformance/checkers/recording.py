@@ -146,8 +146,8 @@ def storage(view: View, out: Findings) -> None:
     """Hold what lies in storage against what was handed over."""
     for session, upload in _uploads(view):
         ours = {node.name for node in view.scenario.recorders if node.script is None}
-        if upload.recorder not in ours:
-            continue  # nobody looked into its storage
+        if upload.recorder not in ours or upload.empty:
+            continue  # nobody looked into its storage, or nothing was sent there
         found = _stored(view, upload)
         acknowledged = upload.clean and not upload.said_failure
         if acknowledged:
@@ -222,6 +222,8 @@ def as_expected(view: View, out: Findings) -> None:
             continue
         if expected.recording == "none" or view.let_down(session):
             continue
+        if upload is not None and upload.empty:
+            continue  # whoever stores nothing had nothing to store: file-8
         held = _stored(view, upload) if upload is not None else []
         # A recorder that was killed may have had nothing of it yet: it owes what it acked (D9).
         owed = expected.recording == "complete" or not view.faulted(expected.recorded_by)

@@ -249,6 +249,41 @@ def test_recordings_are_validated_as_they_were_handed_over(
     assert (F in statuses) == (status is F)
 
 
+def test_lines_may_be_as_long_as_the_scenario_says() -> None:
+    longest = max(map(len, body(recorded()).splitlines()))
+    assert status_of("file-9", recorded().but(line_limit=longest).judged()) is P
+    assert status_of("file-9", recorded().but(line_limit=longest - 1).judged()) is F
+
+
+def test_a_recording_without_a_byte_is_the_clients_and_not_the_recorders() -> None:
+    empty = recorded().but(drop(Handed), change(Stored, {"data": b""}))
+    judgement = empty.judged()
+    assert status_of("file-8", judgement) is F
+    broken = {f.clause for f in judgement.findings if f.status in (F, W)}
+    assert not {clause for clause in broken if clause.startswith("storage-")}
+    # One that was never ended may have been lost before its first byte.
+    assert status_of("file-8", empty.but(drop(BodyEnded)).judged()) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "status"), [(b'[0.5,"o","x"]\n[0.6,"o', P), (b'[0.5,"o","x"]\n\n', P), (b"oh\n", W)]
+)
+def test_up_to_its_last_whole_line_a_recording_that_was_cut_off_is_valid(
+    line: bytes, status: Status
+) -> None:
+    telling = terminated()
+    begun = next(e.what for e in telling.history if isinstance(e.what, Handed))
+    cut = telling.but(change(Handed, {"data": begun.data + line}, data=begun.data))
+    cut = cut.but(drop(Handed, data=cut_rest(telling)))
+    assert status_of("file-12", cut.judged()) is status
+    assert status_of("file-12", recorded().judged()) is None
+
+
+def cut_rest(telling: Telling) -> bytes:
+    """Return what was handed over last."""
+    return [e.what.data for e in telling.history if isinstance(e.what, Handed)][-1]
+
+
 def test_a_recording_that_was_cut_off_is_validated_to_its_last_whole_line() -> None:
     s = Story()
     s.connect()

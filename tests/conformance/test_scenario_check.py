@@ -107,6 +107,7 @@ SESSION = UserSession(name="s1")
         ({"recorders": (RecorderNode(name=""),)}, "a recorder needs a name", ("recorders", 0)),
         ({"title": ""}, "needs a title", ("title",)),
         ({"deadline": 0.0}, "0 is not between", ("deadline",)),
+        ({"line_limit": 0}, "0 is not above 0", ("line_limit",)),
         ({"deadline": float("nan")}, "nan is not between", ("deadline",)),
         (
             {"recorders": (RecorderNode(name="../up"),)},
