@@ -27,11 +27,7 @@ MUTANT = Mutant(
     name="control-enforces-by-the-key-alone",
     part="control",
     summary="sends the messages of enforceRecorder for a rule without recorder",
-    breaks=(
-        "policy-6",
-        "policy-19",
-        "machine-2",
-    ),
+    breaks=("policy-6", "policy-19", "machine-2", "streaming-5"),
     shown_by=("policy/enforced-nobody",),
     overlay={ControlPlane: _Enforces},
 )
