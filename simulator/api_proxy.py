@@ -25,7 +25,16 @@ from simulator.serving_protocols import Receive, Scope, Send
 
 EVENT_TYPE = "kubernetes-api-request"
 
-_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_VERBS = {
+    "GET": "get",
+    "HEAD": "get",
+    "POST": "create",
+    "PUT": "update",
+    "PATCH": "patch",
+    "DELETE": "delete",
+}
+_OF_A_NAMESPACE = ("status", "finalize")
+"""What may follow the name of a namespace and is no resource in it."""
 
 
 class ApiProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,21 +125,24 @@ class Encoder:
 
 
 def kubernetes(request: Request) -> Kubernetes:
-    """Read a path the way Kubernetes does: ``/api/V/…`` and ``/apis/GROUP/V/…`` are resources."""
+    """Read a path the way Kubernetes does: ``/api/V/…`` and ``/apis/GROUP/V/…`` are resources.
+
+    A namespace is a resource too, and lies in itself.
+    """
     path = request.path.partition("?")[0]
     parts = [part for part in path.split("/") if part]
     head = {"api": 2, "apis": 3}.get(parts[0], 0) if parts else 0
     if not head or len(parts) <= head:
         return Kubernetes(path=path, verb=request.method.lower())
     rest = parts[head:]
-    namespace = rest[1] if rest[0] == "namespaces" and len(rest) > 2 else ""
-    rest = rest[2:] if namespace else rest
-    verb = _VERBS.get(request.method, request.method.lower())
+    namespace = rest[1] if rest[0] == "namespaces" and len(rest) > 1 else ""
+    if namespace and len(rest) > 2 and rest[2] not in _OF_A_NAMESPACE:
+        rest = rest[2:]
     first = {name: values[0] for name, values in request.query_parameters.items() if values}
     return Kubernetes(
         is_resource_request=True,
         path=path,
-        verb="list" if verb == "get" and len(rest) == 1 else verb,
+        verb=_verb(request.method, of_many=len(rest) == 1, watch=first.get("watch", "")),
         api_prefix=parts[0],
         api_group=parts[1] if head == 3 else "",
         api_version=parts[head - 1],
@@ -142,6 +154,14 @@ def kubernetes(request: Request) -> Kubernetes:
         field_selector=first.get("fieldSelector", ""),
         label_selector=first.get("labelSelector", ""),
     )
+
+
+def _verb(method: str, *, of_many: bool, watch: str) -> str:
+    verb = _VERBS.get(method, method.lower())
+    if not of_many:
+        return verb
+    many = {"get": "watch" if watch in ("1", "true") else "list", "delete": "deletecollection"}
+    return many.get(verb, verb)
 
 
 class ApiProxy:
