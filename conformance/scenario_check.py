@@ -61,7 +61,7 @@ def check(
     """
     nodes = _check_recorders(scenario)
     names = [session.name for session in scenario.sessions]
-    _unique(names, "sessions", "session")
+    _unique(names, ("sessions",), "session")
     if not scenario.title:
         raise ScenarioError("a scenario needs a title", ("title",))
     if not names and scenario.api is None:
@@ -103,7 +103,7 @@ def _check_action(action: Action | None, where: Where, nodes: frozenset[str]) ->
 
 def _check_recorders(scenario: Scenario) -> frozenset[str]:
     names = [node.name for node in scenario.recorders]
-    _unique(names, "recorders", "recorder")
+    _unique(names, ("recorders",), "recorder")
     for i, node in enumerate(scenario.recorders):
         # A recorder's name is also a host's, and a folder's.
         if not _NAME.fullmatch(node.name) or node.name in _OTHER_NODES:
@@ -138,8 +138,9 @@ def _check_recorders(scenario: Scenario) -> frozenset[str]:
 def _check_api(api: Api, nodes: frozenset[str], kinds: Mapping[str, Collection[str]]) -> None:
     for i, name in enumerate(api.recorders):
         if name not in nodes:
-            raise ScenarioError(f"no recorder is named {name!r}", ("api", "recorders", i))
-    _unique([request.name for request in api.requests], "requests", "request")
+            there = f"there are: {', '.join(sorted(nodes))}" if nodes else "there are none"
+            raise ScenarioError(f"no recorder is named {name!r}; {there}", ("api", "recorders", i))
+    _unique([request.name for request in api.requests], ("api", "requests"), "request")
     if not api.requests:
         raise ScenarioError("the proxy is given no request", ("api", "requests"))
     for i, request in enumerate(api.requests):
@@ -154,8 +155,10 @@ def _check_api(api: Api, nodes: frozenset[str], kinds: Mapping[str, Collection[s
                 (*where, "path"),
             )
         if request.stored_by and request.stored_by not in api.recorders:
+            has = f"they are: {', '.join(api.recorders)}" if api.recorders else "it has none"
             raise ScenarioError(
-                f"{request.stored_by!r} is none of the proxy's recorders", (*where, "stored_by")
+                f"{request.stored_by!r} is none of the proxy's recorders; {has}",
+                (*where, "stored_by"),
             )
         if isinstance(request.at, Match):
             _check_match(request.at, (*where, "at"), kinds)
@@ -186,7 +189,7 @@ def _check_fault(
 
 
 def _check_expectations(scenario: Scenario, names: list[str], nodes: frozenset[str]) -> None:
-    _unique([expected.session for expected in scenario.expect], "expect", "expectation for")
+    _unique([expected.session for expected in scenario.expect], ("expect",), "expectation for")
     sessions, judged = set(names), {expected.session for expected in scenario.expect}
     for name in names:
         if name not in judged:
@@ -271,11 +274,11 @@ def _number(value: float, where: Where, *, least: float = 0.0, most: float = _LO
         raise ScenarioError(f"{value:g} is not between {least:g} and {most:g}", where)
 
 
-def _unique(names: list[str], field: str, what: str) -> None:
+def _unique(names: list[str], where: Where, what: str) -> None:
     seen: set[str] = set()
     for index, name in enumerate(names):
         if not name:
-            raise ScenarioError(f"a {what} needs a name", (field, index))
+            raise ScenarioError(f"a {what} needs a name", (*where, index))
         if name in seen:
-            raise ScenarioError(f"two of {field} are named {name!r}", (field, index))
+            raise ScenarioError(f"two of {where[-1]} are named {name!r}", (*where, index))
         seen.add(name)

@@ -8,6 +8,8 @@ import pytest
 from conformance.history import KINDS
 from conformance.scenario import (
     Action,
+    Api,
+    ApiRequest,
     Change,
     Control,
     Expectation,
@@ -55,6 +57,11 @@ def scripted(does: Any, speaks: Any, status: int = 503) -> dict[str, Any]:
     return {"recorders": (RecorderNode(name="rec1", speaks=speaks, script=script),)}
 
 
+def asked(*recorders: str, **fields: Any) -> dict[str, Any]:
+    request = ApiRequest(**({"name": "r", "path": "/api/v1/pods"} | fields))
+    return {"api": Api(recorders=recorders, requests=(request,))}
+
+
 def checked(whole: Scenario) -> None:
     check(whole, faults=FAULTS, kinds=FIELDS)
 
@@ -76,6 +83,12 @@ def checked(whole: Scenario) -> None:
         plan(lasts=1.0, amount=2.0),
         step(pause=1.5),
         step(forward="x"),
+        asked(),
+        asked("rec1", stored_by="rec1", path="/api/v1/pods?labelSelector=a%3Db"),
+        asked("rec1", method="DELETE", body="{}", by="tagged"),
+        asked("rec1", at=1.5),
+        asked("rec1", at=Match(event="api-answered", where={"request": "r"})),
+        {**asked(), "sessions": (), "expect": (), "action": None},
         {"then": (Action(), Action(record=("rec1",)))},
         {"control": Control(notice_status=500)},
         {"action": None, "policy": "{}", "changes": (Change(at=1.0, policy="{}"),)},
@@ -232,6 +245,52 @@ SESSION = UserSession(name="s1")
             {"expect": (expected(attempts=(ExpectedAttempt(recorder="rec9"),)),)},
             "no recorder is named 'rec9'",
             ("expect", 0, "attempts", 0),
+        ),
+        (
+            asked("rec1", "rec9"),
+            "no recorder is named 'rec9'; there are: rec1",
+            ("api", "recorders", 1),
+        ),
+        (
+            {"api": Api(recorders=(), requests=())},
+            "the proxy is given no request",
+            ("api", "requests"),
+        ),
+        (
+            {"api": Api(recorders=(), requests=(ApiRequest(name="r", path="/"),) * 2)},
+            "two of requests are named 'r'",
+            ("api", "requests", 1),
+        ),
+        (asked(name=""), "a request needs a name", ("api", "requests", 0)),
+        (
+            asked(method="get"),
+            "'get' is no method: capital letters",
+            ("api", "requests", 0, "method"),
+        ),
+        (asked(method="G" * 21), "is no method", ("api", "requests", 0, "method")),
+        *(
+            (
+                asked(path=path),
+                f"{path!r} is no path: it begins with '/', and has no spaces",
+                ("api", "requests", 0, "path"),
+            )
+            for path in ("", "api/v1", "/api v1", "/\u00e9", "/a\n")
+        ),
+        (
+            asked("rec1", stored_by="rec2"),
+            "'rec2' is none of the proxy's recorders; they are: rec1",
+            ("api", "requests", 0, "stored_by"),
+        ),
+        (
+            asked(stored_by="rec1"),
+            "'rec1' is none of the proxy's recorders; it has none",
+            ("api", "requests", 0, "stored_by"),
+        ),
+        (asked(at=-1.0), "-1 is not between 0 and 3600", ("api", "requests", 0, "at")),
+        (
+            asked(at=Match(event="answerd")),
+            "no event of a history is called 'answerd'",
+            ("api", "requests", 0, "at", "event"),
         ),
     ],
 )
