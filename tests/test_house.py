@@ -46,6 +46,9 @@ OURS = files(*PACKAGES)
 EVERY = files(*FOLDERS)
 FAULTS = modules_of(fixtures.faults)
 MUTANTS = modules_of(simulator.mutants)
+LIBRARY = library(frozenset(vocabulary()))
+PLAYED = {*LIBRARY, *cases()}
+"""What can show a mutant."""
 
 
 def test_the_import_rule_holds() -> None:
@@ -140,7 +143,7 @@ def test_a_fault_is_a_module_with_a_name_and_two_functions(module_name: str) -> 
 def test_every_fault_is_in_the_vocabulary_and_is_played() -> None:
     faults = vocabulary()
     assert len(faults) == len(FAULTS)
-    scenarios = (*library(frozenset(faults)).values(), *matrix().values())
+    scenarios = (*LIBRARY.values(), *matrix().values())
     played = {plan.fault for scenario in scenarios for plan in scenario.faults}
     assert played == set(faults)
 
@@ -161,7 +164,7 @@ def test_a_mutant_declares_what_it_is_and_what_it_breaks(module_name: str) -> No
     assert not set(mutant.breaks) - set(CATALOGUE)
     assert len(set(mutant.breaks)) == len(mutant.breaks)
     assert mutant.shown_by
-    assert not set(mutant.shown_by) - {*library(frozenset(vocabulary())), *cases()}
+    assert not set(mutant.shown_by) - PLAYED
     assert mutant.overlay
     for part, stand_in in mutant.overlay.items():
         assert issubclass(stand_in, part)
