@@ -9,6 +9,7 @@ what comes of all of them together is bounded.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TypeAlias
 
 import yaml
@@ -62,6 +63,26 @@ for _name, _form, _first in (
     ("float", r"[-+]?[0-9]{1,17}\.[0-9]*(?:[eE][-+][0-9]{1,3})?", list("-+0123456789")),
 ):
     _Loader.add_implicit_resolver(_TAG + _name, re.compile(rf"^{_form}$"), _first)
+
+
+def parse_shipped(text: str) -> tuple[Plain, yaml.Node | None]:
+    """Do what `parse` does, for a file of our own, with libyaml where there is one.
+
+    That is many times faster, and bounds nothing while it reads: for no file of anybody else.
+    """
+    if not yaml.__with_libyaml__:
+        return parse(text)
+    try:
+        node = yaml.compose(text, Loader=_shipped_loader())
+    except yaml.YAMLError:
+        return parse(text)  # which says what is wrong
+    return (None if node is None else _Values().of(node, 0)), node
+
+
+@cache
+def _shipped_loader() -> type[yaml.CSafeLoader]:
+    resolvers = _Loader.yaml_implicit_resolvers
+    return type("ShippedLoader", (yaml.CSafeLoader,), {"yaml_implicit_resolvers": resolvers})
 
 
 def parse(text: str) -> tuple[Plain, yaml.Node | None]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import yaml
@@ -14,7 +14,7 @@ import yaml
 from conformance.history import KINDS
 from conformance.scenario import Scenario
 from conformance.scenario_check import ScenarioError, check
-from scenarios.plain_yaml import YamlError, parse
+from scenarios.plain_yaml import Plain, YamlError, parse, parse_shipped
 
 LIBRARY = Path(__file__).parent / "library"
 
@@ -32,7 +32,16 @@ class UnreadableScenarioError(ValueError):
     """A scenario file that cannot be used; the message is ``FILE:LINE: FIELD: what is wrong``."""
 
 
-def load(path: Path, faults: frozenset[str], *, id: str | None = None) -> Scenario:  # noqa: A002
+Parse: TypeAlias = Callable[[str], tuple[Plain, yaml.Node | None]]
+
+
+def load(
+    path: Path,
+    faults: frozenset[str],
+    *,
+    id: str | None = None,  # noqa: A002
+    parse: Parse = parse,
+) -> Scenario:
     """Read one scenario file. `faults` are the names of the faults that can be injected.
 
     The scenario's id is `id`, or the file's name without its suffix. Raises
@@ -45,11 +54,11 @@ def load(path: Path, faults: frozenset[str], *, id: str | None = None) -> Scenar
         raise UnreadableScenarioError(_printable(f"{path}: {error.strerror}")) from None
     except ValueError as error:  # a path that no system has
         raise UnreadableScenarioError(_printable(f"{path}: {error}")) from None
-    scenario = read(data, str(path), faults)
+    scenario = read(data, str(path), faults, parse)
     return msgspec.structs.replace(scenario, id=id or path.stem)
 
 
-def read(data: bytes, name: str, faults: frozenset[str]) -> Scenario:
+def read(data: bytes, name: str, faults: frozenset[str], parse: Parse = parse) -> Scenario:
     """Decode a scenario from YAML; `name` stands for the file in errors.
 
     Raises UnreadableScenarioError.
@@ -140,7 +149,7 @@ def library(faults: frozenset[str]) -> dict[str, Scenario]:
     found: dict[str, Scenario] = {}
     for path in sorted(LIBRARY.rglob("*.yaml")):
         name = path.relative_to(LIBRARY).with_suffix("").as_posix()
-        found[name] = load(path, faults, id=name)
+        found[name] = load(path, faults, id=name, parse=parse_shipped)
     return found
 
 

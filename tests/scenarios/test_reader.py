@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from conformance.scenario import Scenario
 from fixtures.faults import vocabulary
-from scenarios.plain_yaml import MAX_VALUES
+from scenarios.plain_yaml import MAX_VALUES, YamlError, parse, parse_shipped
 from scenarios.reader import (
     LIBRARY,
     MAX_BYTES,
@@ -348,6 +348,33 @@ def test_the_library_is_whole() -> None:
 def chosen(*patterns: str) -> list[str]:
     names = ["basic/exec", "basic/v1-shell", "basics/x", "loss/cut", "top"]
     return list(select(dict.fromkeys(names, SCENARIOS["basic/exec"]), patterns))
+
+
+def test_what_ships_is_read_fast_and_as_all_else_is() -> None:
+    for name, scenario in SCENARIOS.items():
+        assert load(LIBRARY / f"{name}.yaml", FAULTS, id=name) == scenario
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- [on, yes, 1e3, 0x10, ~, 2001-01-01, true, -1.5]\n",
+        "a: &a [1]\nb: *a\n",
+        "",
+        "a: [1\n",
+        "a: 1\na: 2\n",
+        "a: !!python/name:os.system\n",
+        "a: \x07\n",
+    ],
+)
+def test_both_ways_to_read_mean_the_same_and_say_the_same(text: str) -> None:
+    said = []
+    for way in (parse, parse_shipped):
+        try:
+            said.append((way(text)[0], 0))
+        except YamlError as error:
+            said.append((str(error), error.line))
+    assert said[0] == said[1]
 
 
 def test_selections() -> None:
