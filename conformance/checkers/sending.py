@@ -96,7 +96,10 @@ def _never_sent(view: View, session: SessionView) -> Ahead | None:
     upload = session.upload
     if lost is None or upload is None or len(upload.body) > FIRST_WINDOW:
         return None
-    ends = (lost, upload.broken_at, upload.answer_ended_at, upload.gone_at)
+    ends = (
+        *(lost, upload.broken_at, upload.answer_ended_at, upload.gone_at),
+        upload.body_ended_at,  # that it was ended too early is v2-7's
+    )
     until = min(at for at in ends if at is not None)
     pty = session.opened is not None and session.opened.pty
     walk = walked(view, session, frozenset({"stdout", *(("stderr",) if pty else ())}))
