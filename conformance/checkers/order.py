@@ -11,6 +11,8 @@ handed over by then broke the promise all the more; that everything came in time
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from conformance.checking import Findings, checks
 from conformance.history import Event, Handed, Late, Played, RelayPaused, RelayResumed, Shown
 from conformance.output import Recorded, Screen, recorded_output, screen_text
@@ -18,6 +20,8 @@ from conformance.sessions import SessionView, View
 
 RESOLUTION = 200_000_000
 """Nanoseconds of our own lateness from which on nothing can be said."""
+NEAR = 50_000_000
+"""Nanoseconds between what was read late and the note that it was."""
 IN_DOUBT = 100_000_000
 """Output that is handed over less than this after it was shown, in nanoseconds, is in doubt."""
 
@@ -25,14 +29,6 @@ IN_DOUBT = 100_000_000
 @checks("failure-3")
 def handed_first(view: View, out: Findings) -> None:
     """Under enforcement, hold each byte shown against what had been handed over by then."""
-    late = max(
-        (
-            event.what.by
-            for event in view.of("user")
-            if isinstance(event.what, Late) and event.what.loop == "wire"
-        ),
-        default=0,
-    )
     # In virtual time nothing is under way unseen: there is no kernel between two parts.
     exact = any(isinstance(e.what, Played) and e.what.world == "sim" for e in view.history)
     for session in view.sessions.values():
@@ -41,7 +37,22 @@ def handed_first(view: View, out: Findings) -> None:
         walk = walked(view, session)
         if (walk.waiting or walk.worst) and _stderr_unrecorded(session):
             walk = walked(view, session, frozenset({"stdout"}))
-        _judge(walk, session, late, out, exact=exact)
+        _judge(walk, session, _read_late(view, session), out, exact=exact)
+
+
+def _read_late(view: View, session: SessionView) -> int:
+    """Return how late we were when we read what this user saw, at the worst, in nanoseconds.
+
+    What came while the thread that reads stood still was read at once, whoever sent it first.
+    """
+    shown = sorted(event.at for event in session.shown)
+    worst = 0
+    for event in view.of("user"):
+        if isinstance(event.what, Late) and event.what.loop == "wire":
+            first = bisect_left(shown, event.at - event.what.by - NEAR)
+            if first < len(shown) and shown[first] <= event.at + NEAR:
+                worst = max(worst, event.what.by)
+    return worst
 
 
 def _stderr_unrecorded(session: SessionView) -> bool:

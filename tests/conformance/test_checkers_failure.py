@@ -7,6 +7,7 @@ from conformance.history import (
     CommandExited,
     CommandStarted,
     Disconnected,
+    End,
     ExitSeen,
     FaultApplied,
     GaveUp,
@@ -17,6 +18,7 @@ from conformance.history import (
     RelayPaused,
     RelayResumed,
     SessionClosed,
+    SessionOpened,
     Shown,
     UserConnected,
 )
@@ -37,6 +39,7 @@ from tests.conformance.histories import (
     change,
     continued,
     drop,
+    later,
     lost_after_exit,
     not_recorded,
     recorded,
@@ -197,6 +200,26 @@ def _later(history: History) -> History:
     )
 
 
+def _late_before(history: History) -> History:
+    """Let the thread that reads be late seconds before anything is shown."""
+    opened = next(e.at for e in history if isinstance(e.what, SessionOpened))
+    return _with_late(history, opened)
+
+
+def _late_after(history: History) -> History:
+    """Let the thread that reads be late seconds after all was shown."""
+    ended = later(End, 5)(history)
+    return _with_late(ended, max(e.at for e in ended if e.observer == "user"))
+
+
+def _with_late(history: History, at: int) -> History:
+    mine = [e for e in history if e.observer == "user"]
+    late = msgspec.structs.replace(mine[0], at=at, what=Late(by=10**9, loop="wire"))
+    told = sorted((*mine, late), key=lambda e: (e.at, isinstance(e.what, End)))
+    numbered = (msgspec.structs.replace(e, seq=number) for number, e in enumerate(told))
+    return (*(e for e in history if e.observer != "user"), *numbered)
+
+
 LEFT = Disconnected(recorder="rec1", connection="rec1#0", by="recorder", how="fin")
 SHOWN_LATER = (add("user", more("two\n"), before=Shown, data=MESSAGE), _later)
 
@@ -216,6 +239,13 @@ SHOWN_LATER = (add("user", more("two\n"), before=Shown, data=MESSAGE), _later)
         (shown_first(None, paused=True), F),
         (recorded().but(add("user", Late(by=10**9, loop="wire"))), E),
         (recorded().but(add("user", Late(by=10**9, loop="engine"))), P),
+        # We were late long before anything was shown, or long after.
+        (
+            recorded().but(later(Shown, 5), add("user", Late(by=10**9, loop="wire"), before=Shown)),
+            E,
+        ),
+        (recorded().but(later(Shown, 5), _late_before), P),
+        (recorded().but(_late_after), P),
         (terminated().but(add("user", more("two\n"), before=ExitSeen)), F),
         # Shown just when the recorder broke off it may have been under way, a second later not.
         (terminated().but(add("user", more("two\n"), before=Shown, data=MESSAGE)), E),
