@@ -29,7 +29,7 @@ from fixtures.rig import Rig
 from fixtures.target import TargetError
 from fixtures.vendor import probed, target_of
 from recspec import __version__
-from recspec.new_file import write_new
+from recspec.new_file import refuse_existing, write_new
 from recspec.run import results_folder
 from recspec.serving import fail
 from recspec.streaming import Listed, Listing, Stream, Streamed, print_listing
@@ -271,12 +271,13 @@ def _of_running(url: str) -> tuple[Path, str]:
     """Return a profile of a recorder that runs, and its file, after asking what it takes."""
     profile = _profile(url)
     host, port = address_of(profile.url)
+    path = Path(f"{host.replace(':', '-')}-{port}.toml")
+    refuse_existing(path)
     try:
         has = asyncio.run(probed(profile, host, port))
     except TargetError as error:
         fail(ExitStatus.INCONCLUSIVE, f"recspec check recorder: {error}")
     found = {name: name in has for name in ("v1", "v2", "events")}
-    path = Path(f"{host.replace(':', '-')}-{port}.toml")
     text = recorder_template(
         str(path), name=f"recorder at {host}", url=profile.url, capabilities=found
     )

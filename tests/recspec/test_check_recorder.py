@@ -128,9 +128,17 @@ def test_init_probes_a_recorder_that_runs(plain: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (profile,) = tmp_path.glob("*.toml")
     assert "v1 = true\nv2 = false\nevents = false" in profile.read_text()
-    again = recspec("check", "recorder", plain, "--init", cwd=tmp_path)
-    assert again.returncode == 2
-    assert "exists" in again.stderr
+
+
+def test_init_replaces_no_file_and_probes_nothing_for_one_that_it_cannot_write(
+    tmp_path: Path,
+) -> None:
+    there = tmp_path / "127.0.0.1-1.toml"  # where nothing listens
+    there.write_text("mine")
+    done = recspec("check", "recorder", "http://127.0.0.1:1", "--init", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "127.0.0.1-1.toml: exists; give another name" in done.stderr
+    assert there.read_text() == "mine"
 
 
 @pytest.mark.parametrize(
