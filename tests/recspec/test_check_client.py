@@ -14,7 +14,7 @@ import pytest
 from fixtures import go_toolchain
 from fixtures.drivers import upstream
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.long]
 
 RECSPEC = (sys.executable, "-m", "recspec")
 TARGETS = Path(__file__).parents[2] / "fixtures" / "targets"

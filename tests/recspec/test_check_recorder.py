@@ -16,7 +16,7 @@ import pytest
 from tests.bodies import PLAIN_COMMAND
 
 RECSPEC = (sys.executable, "-m", "recspec")
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.long]
 
 
 def recspec(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

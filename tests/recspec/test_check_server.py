@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.profiles import ProfileError, parse_profile
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.long]
 
 SERVER = Path(__file__).parents[2] / "fixtures" / "targets" / "reference-server.toml"
 STRICT = """

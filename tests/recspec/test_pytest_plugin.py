@@ -18,7 +18,7 @@ import pytest
 from recspec.isolated import ROOT, import_path
 from recspec.suite_process import Results, SuiteError, command_for
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.long]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 
 OWN = ("conformance", "fixtures", "reports", "scenarios", "simulator")

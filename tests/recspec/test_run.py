@@ -19,7 +19,7 @@ import pytest
 from conformance.history import UserConnected, from_lines
 from tests.recspec.processes import DEADLINE, descendants, named, wait_gone
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.timeout(180)]
 
 
 def command(*args: str) -> list[str]:

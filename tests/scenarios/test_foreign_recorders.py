@@ -20,7 +20,7 @@ from fixtures.vendor import target_of
 from scenarios.recorder.suite import Played, play_suite
 from tests.bodies import PLAIN_COMMAND, NoGo, go_command
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.timeout(400)]
 
 BREAKS = {
     "go": {

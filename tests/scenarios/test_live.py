@@ -39,7 +39,7 @@ MUTANTS = {
 REFUSED = {"policy/refused"}
 """Where no rule lets the user in: there is a connection, and no session."""
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.timeout(300)]
 
 
 class Quiet:

@@ -25,7 +25,7 @@ WAITING, WORKING = 40, 8
 """Mutants that are tried at the same time: some mostly wait for the protocol's timers, others have
 processes and stores to be started, and would only make each other late."""
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.timeout(400)]
 
 
 class Quiet:
