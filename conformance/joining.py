@@ -269,13 +269,8 @@ def _fits(session: SessionView, header: Header) -> bool:
         return False
     if session.server is not None and header.connection_id != session.server.connection_id:
         return False
-    size = (opened.width, opened.height) if opened.pty else (0, 0)
     term = (header.env or {}).get("TERM", "")
-    return (
-        header.command == opened.command
-        and (header.width, header.height) == size
-        and (not opened.pty or term == opened.term)
-    )
+    return _same_terminal(session, header) and (not opened.pty or term == opened.term)
 
 
 def _shows(session: SessionView, upload: Upload) -> bool:
