@@ -11,6 +11,7 @@ from __future__ import annotations
 from conformance.actions import planned_action, served_action
 from conformance.history import (
     Aborted,
+    ActionGiven,
     ActionServed,
     Addressed,
     Attempted,
@@ -120,6 +121,8 @@ def _world(view: View, event: Event) -> None:
             view.notices.append(event.what)
         case ActionServed():
             view.served.append(event.what)
+        case ActionGiven(action=action):
+            view.given = action
         case Dialled(connection=connection):
             if connection not in view.posting:
                 view.dialled.append(event)
@@ -281,7 +284,7 @@ def _shows(session: SessionView, upload: Upload) -> bool:
 
 
 def _action(view: View, plan: UserSession, peer: str) -> SSHAction | None:
-    """Return the action that counts, as the control plane or else the scenario has it."""
+    """Return the action that counts: the control plane's, the one given, or the scenario's."""
     host = peer.rpartition(":")[0]
     served = [
         answer.action
@@ -290,4 +293,5 @@ def _action(view: View, plan: UserSession, peer: str) -> SSHAction | None:
     ]
     if view.scenario.then:
         return served_action(served)
-    return served_action(served) or planned_action(view.scenario.action, view.addresses)
+    known = served_action(served) or view.given
+    return known or planned_action(view.scenario.action, view.addresses)

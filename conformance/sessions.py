@@ -210,6 +210,8 @@ class View(msgspec.Struct, kw_only=True):
     stored: list[Stored] = []
     notices: list[NoticeReceived] = []
     served: list[ActionServed] = []
+    given: SSHAction | None = None
+    """The action with which an SSH server under test was started."""
     dialled: list[Event] = []
     resized: list[Event] = []
     ran: dict[str, int] = {}

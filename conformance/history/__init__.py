@@ -55,6 +55,7 @@ from conformance.history.recorders import (
     UploadStored,
 )
 from conformance.history.rig import (
+    ActionGiven,
     Addressed,
     CommandRan,
     End,
@@ -107,6 +108,7 @@ __all__ = [
     "Aborted",
     "ActionServed",
     "Addressed",
+    "ActionGiven",
     "AnswerBody",
     "AnswerEnded",
     "Answered",

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from conformance.kind import BaseKind as _Kind
+from conformance.wire import SSHAction
 
 # --- every observer -------------------------------------------------------------------------------
 
@@ -89,6 +90,12 @@ class Addressed(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="addre
     login: str = ""
 
 
+class ActionGiven(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="action-given"):
+    """An SSH server under test was started with this action, which counts for everybody."""
+
+    action: SSHAction
+
+
 class Survived(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="survived"):
     """A process that a session had started still ran when all sessions were over."""
 
@@ -120,5 +127,5 @@ class SecretSearched(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="
 
 RigKind: TypeAlias = (
     End | Gap | Problem | Late | FaultApplied | FaultCleared | Played | Addressed | Survived
-    | CommandRan | SecretSearched
+    | ActionGiven | CommandRan | SecretSearched
 )  # fmt: skip

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.checking import judge
 from conformance.history import (
+    ActionGiven,
+    ActionServed,
     ControlReceived,
     ExitSeen,
     FaultApplied,
     NoticeReceived,
+    Shown,
 )
 from conformance.judgement import Status
 from conformance.scenario import FaultPlan, OnFailure
@@ -45,6 +49,13 @@ def control_down(telling: Telling, *edits: Edit) -> Telling:
     return telling.but(struck, *edits, faults=faults)
 
 
+def given(telling: Telling, *edits: Edit) -> Telling:
+    """The SSH server is not ours: it was given its action as a file, and reports nothing."""
+    told = next(e.what.action for e in telling.history if isinstance(e.what, ActionServed))
+    handed = add("world", ActionGiven(action=told))
+    return telling.but(drop(ActionServed), handed, *edits).from_outside()
+
+
 PUT = ControlReceived(path="/notify", body=b'{"EventType":1,"RecordingAttempts":[]}')
 OTHER = ControlReceived(path="/policy", body=b"{}")
 QUIET = OnFailure(notify=False)
@@ -57,6 +68,10 @@ QUIET = OnFailure(notify=False)
         ("notice-5", rejected().from_outside(), P),
         ("notice-5", rejected().but(change(NoticeReceived, {"path": "/elsewhere"})), F),
         ("notice-5", rejected().but(add("control", PUT)), F),
+        ("notice-5", given(rejected()), P),
+        ("notice-5", given(rejected(), change(NoticeReceived, {"path": "/elsewhere"})), F),
+        ("notice-5", given(rejected(), add("control", PUT)), F),
+        ("notice-5", rejected().but(drop(ActionServed)).from_outside(), K),
         ("notice-5", rejected().but(add("control", OTHER)), P),
         ("notice-5", recorded(), None),
         ("notice-9", rejected(), P),
@@ -99,3 +114,10 @@ QUIET = OnFailure(notify=False)
 )
 def test_noticing(clause: str, telling: Telling, status: Status | None) -> None:
     assert status_of(clause, telling.judged()) is status
+
+
+def test_a_server_is_held_against_the_action_it_was_given_without_a_scenario_too() -> None:
+    right = given(rejected()).history
+    assert status_of("failure-1", judge(None, right)) is P
+    silent = given(rejected(), change(Shown, {"data": b"go away\r\n"})).history
+    assert status_of("failure-1", judge(None, silent)) is F
