@@ -13,18 +13,18 @@ GIVEN = "given"
 """Stands for where notices go: only that they are wanted matters here."""
 
 
-def served_action(served: Sequence[SSHAction]) -> SSHAction | None:
+def served_action(served: Sequence[SSHAction], *, alone: bool = False) -> SSHAction | None:
     """Return the action that the control plane's answers to one peer come to.
 
     Connections of one peer cannot be told apart by what it was answered: where the answers differ,
-    there is None.
+    there is None. A peer with one connection, `alone`, may be put on hold more than once.
     """
-    held = {_counting(action) for action in served if action.hold_and_delegate}
+    held = dict.fromkeys(_counting(action) for action in served if action.hold_and_delegate)
     final = {_counting(action) for action in served if not action.hold_and_delegate}
-    if len(final) != 1 or len(held) > 1:
+    if len(final) != 1 or (len(held) > 1 and not alone):
         return None
     last = final.pop()
-    return held.pop().followed_by(last) if held else last
+    return next(iter(held)).followed_by(last) if held else last
 
 
 def _counting(action: SSHAction) -> SSHAction:

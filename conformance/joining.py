@@ -80,7 +80,7 @@ def join(scenario: Scenario | None, history: History) -> View:
     for session in view.sessions.values():
         if session.action is None:
             peer = connections.get(session.opened.connection, "") if session.opened else ""
-            session.action = _action(view, session.plan, peer)
+            session.action = _action(view, session.plan, peer, alone=len(connections) == 1)
     return view
 
 
@@ -283,7 +283,7 @@ def _shows(session: SessionView, upload: Upload) -> bool:
     return session.server is None and bool(short) and long.startswith(short)
 
 
-def _action(view: View, plan: UserSession, peer: str) -> SSHAction | None:
+def _action(view: View, plan: UserSession, peer: str, *, alone: bool) -> SSHAction | None:
     """Return the action that counts: the control plane's, the one given, or the scenario's."""
     host = peer.rpartition(":")[0]
     served = [
@@ -292,6 +292,6 @@ def _action(view: View, plan: UserSession, peer: str) -> SSHAction | None:
         if answer.peer == host and (not view.planned or answer.ssh_user == plan.ssh_user)
     ]
     if view.scenario.then:
-        return served_action(served)
-    known = served_action(served) or view.given
+        return served_action(served, alone=alone)
+    known = served_action(served, alone=alone) or view.given
     return known or planned_action(view.scenario.action, view.addresses)

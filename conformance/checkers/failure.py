@@ -45,6 +45,20 @@ def _body_ended_first(session: SessionView) -> bool:
     return ended and not session.saw_termination
 
 
+def _called_to(state: State, view: View, session: SessionView) -> bool:
+    """Tell whether the scenario has a failure action end the session of a server that is not ours.
+
+    One that does it wrongly may leave nothing by which its path could be told. What its user must
+    see is known all the same.
+    """
+    expect = session.expect
+    if session.server is not None or expect is None or session.hung_up:
+        return False
+    # A number is the status of a command that has ended before its recording was lost (D12).
+    ended = expect.exit == "nonzero" if state is State.SESSION_TERMINATED else expect.exit != "none"
+    return state in expect.path and ended and not view.let_down(session)
+
+
 @checks("streaming-5", "failure-1", "failure-2")
 def as_called_for(view: View, out: Findings) -> None:
     """Hold what each user saw and was told against what the scenario calls for."""
@@ -105,6 +119,9 @@ def at_the_start(view: View, out: Findings) -> None:
     """No recorder could be started."""
     for session in view.sessions.values():
         if not _failed_to_start(session) or session.hung_up:
+            called = _called_to(State.SESSION_REJECTED, view, session)
+            if session.reject_message and called and not session.path:
+                _rejected(session, out)
             continue
         if session.reject_message:
             _rejected(session, out)
@@ -161,9 +178,12 @@ def _allowed(session: SessionView, clause: str, out: Findings) -> None:
 def while_streaming(view: View, out: Findings) -> None:
     """A recording was lost."""
     for session in view.sessions.values():
+        called = _called_to(State.SESSION_TERMINATED, view, session)
         if not _lost(session):
+            if session.terminate_message and called and not session.path:
+                _terminated(session, out)
             continue
-        if session.server is None and _body_ended_first(session):
+        if session.server is None and _body_ended_first(session) and not called:
             why = f"{NO_REPORT}: the command may have exited before the loss"
             out.unseen("failure-2", why, session=session.name)
             out.unseen("failure-8", why, session=session.name)

@@ -52,7 +52,7 @@ def notices(view: View, out: Findings) -> None:
         if why:
             out.unseen("notice-1", why)
         else:
-            _connection(sessions, came, unread, out)
+            _connection(view, sessions, came, unread, out)
     for connection, strays in received.items():
         out.broken("notice-1", f"{len(strays)} notices of an unknown connection", connection)
 
@@ -114,7 +114,7 @@ def _due(session: SessionView) -> tuple[int, ...]:
 
 
 def _connection(
-    sessions: list[SessionView], received: list[_Notice], unread: int, out: Findings
+    view: View, sessions: list[SessionView], received: list[_Notice], unread: int, out: Findings
 ) -> None:
     due = [(kind, session) for session in sessions for kind in _due(session)]
     name = ", ".join(session.name for session in sessions)
@@ -141,12 +141,13 @@ def _connection(
             f"due: {sorted(due_types)}",
             session=name,
         )
-    if any(session.server is None for session in sessions):
-        out.unseen("notice-3", NO_REPORT, session=name)
+    hidden = next(filter(None, map(_hidden_attempts, sessions)), "")
+    if hidden:
+        out.unseen("notice-3", hidden, session=name)
         return
     if not due:
         return
-    wanted = [_attempts(session) for _, session in due]
+    wanted = [_attempts(view, session) for _, session in due]
     came = [
         tuple((a.recorder, bool(a.failure_message)) for a in n.recording_attempts) for n in received
     ]
@@ -170,8 +171,32 @@ def _fit(came: Sequence[Any], due: Sequence[Any]) -> bool:
     return set(came) <= set(due)
 
 
-def _attempts(session: SessionView) -> tuple[tuple[str, bool], ...]:
-    """Return (recorder, failed) in order; on a loss the last one has failed too."""
+def _hidden_attempts(session: SessionView) -> str:
+    """Say why it is not known which recorders were tried, or nothing."""
+    if session.server is not None:
+        return ""
+    expect = session.expect
+    if expect is None:
+        return NO_REPORT
+    listed = session.action.recorders if session.action is not None else None
+    if len(expect.attempts) < len(listed or ()) and all(a.failed for a in expect.attempts):
+        return f"{NO_REPORT}, and how many recorders it tries in its time is its own to choose"
+    return ""
+
+
+def _attempts(view: View, session: SessionView) -> tuple[tuple[str, bool], ...]:
+    """Return (recorder, failed) in order; on a loss the last one has failed too.
+
+    A server that reports nothing must have tried what the scenario calls for.
+    """
+    if session.server is None and session.expect is not None:
+        address = {node: address for address, node in view.addresses.items()}
+        called_for = session.expect.attempts
+        lost = State.CONNECTION_LOST in session.expect.path
+        return tuple(
+            (address.get(a.recorder, a.recorder), a.failed or (lost and a is called_for[-1]))
+            for a in called_for
+        )
     lost = State.CONNECTION_LOST in session.path
     last = len(session.attempted) - 1
     return tuple(

@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from conformance.history import (
+    BodyEnded,
+    BodyStarted,
     CommandExited,
     CommandStarted,
     Disconnected,
@@ -31,6 +33,7 @@ from tests.conformance.histories import (
     REJECT,
     STREAMING,
     TERMINATE,
+    Edit,
     Story,
     Telling,
     aborted,
@@ -56,6 +59,13 @@ MESSAGE = f"\r\n\r\n{TERMINATE}\r\n\r\n".encode()
 
 def more(text: str, stream: str = "stdout") -> Shown:
     return Shown(session="s1", data=text.encode(), stream=stream)
+
+
+def unlike(telling: Telling, *edits: Edit) -> Telling:
+    """A server that is not ours ended the recording itself, and did something else, too."""
+    where = next(e.what for e in telling.history if isinstance(e.what, BodyStarted))
+    ended = BodyEnded(recorder="rec1", connection=where.connection, stream=where.stream)
+    return telling.but(*edits, add("network", ended)).from_outside()
 
 
 @pytest.mark.parametrize(
@@ -131,6 +141,10 @@ def test_a_message_shown_in_a_session_that_goes_on_is_no_secret() -> None:
         ("failure-2", terminated().but(add("user", HungUp(session="s1"))), P),
         ("failure-2", terminated().from_outside(), P),
         ("failure-2", terminated().but(add("user", more("x"))).from_outside(), F),
+        # Another's server that says it elsewhere, or not at all, hides its path; not what it owes.
+        ("failure-2", unlike(terminated(), change(Shown, {"stream": "stdout"})), F),
+        ("failure-2", unlike(terminated(), drop(Shown, stream="stderr")), F),
+        ("failure-2", unlike(terminated(), drop(Shown, stream="stderr")).expecting(exit=0), K),
         ("failure-2", lost_after_exit(), None),
         ("failure-2", lost_after_exit().from_outside(), K),
         ("failure-7", terminated(), P),

@@ -112,6 +112,7 @@ FAILURE = OnRecordingFailure(reject_session_with_message="no")
 HOLDS = SSHAction(
     hold_and_delegate="https://unused/1", recorders=("rec1:80",), on_recording_failure=FAILURE
 )
+ALSO = SSHAction(hold_and_delegate="https://unused/2", recorders=("rec2:80",))
 ACCEPTS = SSHAction(accept=True)
 LISTS = SSHAction(accept=True, recorders=("rec2:80",))
 FIRST = SSHAction(accept=True, recorders=("rec1:80",), on_recording_failure=FAILURE)
@@ -184,6 +185,8 @@ QUIET = rejected().but(drop(Shown))
         ("policy-15", answered(HOLDS, LISTS, ACCEPTS, took=LISTS, of=recorded()), F),
         ("policy-15", answered(HOLDS, ACCEPTS, of=recorded().from_outside()), P),
         ("policy-15", answered(HOLDS, LISTS, of=recorded().from_outside()), F),
+        ("policy-15", answered(HOLDS, ALSO, ACCEPTS, of=recorded().from_outside()), P),
+        ("policy-15", answered(ALSO, HOLDS, ACCEPTS, of=recorded().from_outside()), F),
         ("policy-15", recorded(), None),
     ],
 )

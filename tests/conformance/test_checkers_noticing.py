@@ -56,6 +56,7 @@ def given(telling: Telling, *edits: Edit) -> Telling:
     return telling.but(drop(ActionServed), handed, *edits).from_outside()
 
 
+USER = b'"SSHUser":"alice"'
 PUT = ControlReceived(path="/notify", body=b'{"EventType":1,"RecordingAttempts":[]}')
 OTHER = ControlReceived(path="/policy", body=b"{}")
 QUIET = OnFailure(notify=False)
@@ -92,6 +93,9 @@ QUIET = OnFailure(notify=False)
             P,
         ),
         ("notice-9", rejected().but(change(NoticeReceived, {"body": b"no JSON"})), None),
+        ("notice-10", rejected().from_outside(), P),
+        ("notice-10", saying(rejected(), USER, b'"SSHUser":"bob"').from_outside(), F),
+        ("notice-10", saying(terminated(), USER, b'"SSHUser":"bob"').from_outside(), F),
         ("notice-7", control_down(allowed()), P),
         ("notice-7", control_down(terminated()), P),
         ("notice-7", control_down(allowed(), change(ExitSeen, {"status": 1})), F),

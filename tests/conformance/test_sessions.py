@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from conformance.actions import served_action
 from conformance.history import (
     ActionServed,
     Addressed,
@@ -227,10 +228,17 @@ def test_of_several_answers_the_first_and_the_last_count() -> None:
 def test_answers_that_differ_leave_it_open() -> None:
     assert served(FINAL, SSHAction(reject=True)).sessions["s1"].action is None
     assert served(HOLD).sessions["s1"].action is None
-    assert served(HOLD, SSHAction(hold_and_delegate="v"), FINAL).sessions["s1"].action is None
     assert served(FINAL, user="bob").sessions["s1"].action is None
     same = served(FINAL, msgspec.structs.replace(FINAL, message="again"))
     assert same.sessions["s1"].action == FINAL
+
+
+def test_of_several_actions_that_hold_one_connection_the_first_counts() -> None:
+    between = SSHAction(hold_and_delegate="v", recorders=("c:80",))
+    action = served(HOLD, between, SSHAction(accept=True)).sessions["s1"].action
+    assert action == served(HOLD, SSHAction(accept=True)).sessions["s1"].action
+    # Of several connections nobody knows whom which of them held.
+    assert served_action([HOLD, between, FINAL], alone=False) is None
 
 
 def test_else_the_scenario_does() -> None:
