@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncssh
@@ -122,6 +124,45 @@ def test_a_server_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> Non
     assert done.returncode == 3
     assert done.stderr.startswith("recspec check client: x did not start: it ended before it serve")
     assert len(done.stderr.splitlines()) == 1
+
+
+BAD = {
+    "says nothing that is SSH": (
+        "import socket, sys\nport = socket.create_server((sys.argv[1], int(sys.argv[2])))\n"
+        "while True:\n    user, _ = port.accept()\n    user.sendall(bytes(range(256)) * 64)\n"
+        "    user.close()\n"
+    ),
+    "ends with wild words": (
+        "import sys\nsys.stderr.write('\\x1b[31mred' + 'x' * 9999 + '\\n')\nsys.exit(7)\n"
+    ),
+    "ends and leaves another behind": (
+        "import subprocess, sys\nsubprocess.Popen(['sleep', '98731'])\nsys.exit(7)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_server_that_is_none_is_told_in_one_line_and_leaves_nothing(
+    bad: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "server.toml"
+    command = ["{python}", "-c", BAD[bad], "{host}", "{port}", "{action}"]
+    path.write_text(f'name = "x"\nrole = "ssh-server"\ncommand = {json.dumps(command)}\n')
+    done = check(path, "--out", str(tmp_path / "o"))
+    assert done.returncode == 3
+    assert done.stderr.startswith("recspec check client: x")
+    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr) < 2200
+    assert "\x1b" not in done.stderr
+    assert not (tmp_path / "o").exists()
+    assert not any(b"98731" in words for words in _commands())
+
+
+def _commands() -> Iterator[bytes]:
+    """Yield how each process was started that there is."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            yield path.read_bytes()
 
 
 def run_target(*words: str) -> subprocess.CompletedProcess[str]:

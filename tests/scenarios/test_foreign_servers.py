@@ -122,20 +122,24 @@ CAUGHT = {
     ("goes-back-to-recorder", "loss/error-frame-open"): {"choose-2", "machine-1"},
     ("hasty-ack-window", "loss/black-hole"): {"acks-14"},
     ("leaves-descendants", "loss/descendants"): {"failure-7"},
+    ("counts-actions-between", "policy/check-between"): {"policy-15"},
     ("names-wrong-node", "basic/v2-shell"): {"header-28"},
+    ("notices-elsewhere", "reject/exec"): {"notice-5"},
+    ("notices-other-user", "reject/exec"): {"notice-10"},
+    ("notices-the-last-attempt", "reject/both"): {"notice-3"},
     ("shows-before-recording", "basic/idle"): {"failure-3"},
+    ("terminates-on-stdout", "loss/error-frame"): {"failure-2"},
     ("waits-for-notice", "open/control-silent"): set(),
 }  # fmt: skip
 """Defects of our server in a scenario, with what they are seen to break from outside."""
+MORE = {"counts-actions-between": ASKS, "names-wrong-node": TOLD}
+"""Those that must be told more than an action to show what they do."""
 HIDDEN = {"waits-for-notice": "notice-8"}
 """What cannot be seen: whoever waits may just as well have tried a recorder that refuses again."""
 
 
 def test_defects_are_caught_from_outside() -> None:
-    plays = [
-        (mutant(name, TOLD if name == "names-wrong-node" else SERVER), LIBRARY[scenario])
-        for name, scenario in CAUGHT
-    ]
+    plays = [(mutant(name, MORE.get(name, SERVER)), LIBRARY[scenario]) for name, scenario in CAUGHT]
     found = asyncio.run(judged(plays))
     assert {key: broken(one) for key, one in zip(CAUGHT, found, strict=True)} == CAUGHT
     for (name, _), judgement in zip(CAUGHT, found, strict=True):
