@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby, takewhile
+from itertools import groupby
 
 from conformance.checking import Findings, checks
 from conformance.history import Aborted, Answered, BodyStarted, Dialled, Disconnected, Requested
@@ -27,7 +27,6 @@ def order(view: View, out: Findings) -> None:
                 out.unseen(
                     clause, f"{NO_REPORT}, and a refused dial is not seen", session=session.name
                 )
-            _dialled_in_order(view, session, listed, out)
             continue
         tried = [attempt.recorder for attempt in session.attempted]
         out.expect(
@@ -39,31 +38,6 @@ def order(view: View, out: Findings) -> None:
             session=session.name,
         )
         _outcome(view, session, listed, out)
-
-
-def _dialled_in_order(
-    view: View, session: SessionView, listed: tuple[str, ...], out: Findings
-) -> None:
-    """Nobody is dialled who is listed after the one that takes the recording, before that one.
-
-    More cannot be said: a dial is seen when it is accepted, and that may be after it was given up.
-    """
-    taken = next((upload for upload in view.uploads if upload.taken), None)
-    names = [view.addresses.get(address, address) for address in listed]
-    if len(view.sessions) != 1 or taken is None or taken.recorder not in names:
-        return
-    last = len(names) - names[::-1].index(taken.recorder)
-    dials = [e.what for e in view.dialled if isinstance(e.what, Dialled)]
-    before = takewhile(lambda dial: dial.connection != taken.connection, dials)
-    early = {dial.recorder for dial in before} & set(names[last:]) - set(names[:last])
-    if early:
-        out.broken(
-            "choose-1",
-            "a recorder was dialled before one that is listed before it, and takes the recording",
-            f"listed: {names}",
-            f"dialled before {taken.recorder}: {sorted(early)}",
-            session=session.name,
-        )
 
 
 def _outcome(view: View, session: SessionView, listed: tuple[str, ...], out: Findings) -> None:

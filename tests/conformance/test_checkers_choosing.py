@@ -89,7 +89,6 @@ def sftp(*, dialled: bool) -> Telling:
         ("choose-1", sftp(dialled=False), None),
         ("choose-1", failed_over().from_outside(), K),
         ("choose-1", failed_over(record=("rec2", "rec1")).from_outside(), F),
-        ("choose-1", failed_over(record=("rec2", "rec1", "rec2")).from_outside(), K),
         ("choose-2", recorded(), P),
         ("choose-2", failed_over().but(add("server", TRIED_AGAIN)), F),
         # It took nothing: that it has no words is choose-15's.
