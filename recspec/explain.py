@@ -23,6 +23,7 @@ from conformance.scenario import Match, RecorderNode, Scenario
 from fixtures.faults import Fault, vocabulary
 from reports.visible import one_line
 from scenarios import exercised
+from scenarios.matrix import MATRIX, matrix
 from scenarios.reader import UnreadableScenarioError, library
 from simulator.overlay import Mutant, mutants
 
@@ -139,6 +140,9 @@ class House:
     def explained(self, name: str) -> Explanation | None:
         """Explain what has this name, in any case; None when nothing has."""
         found = self._names.get(name.strip().casefold())
+        if found is None and (wanted := name.strip().casefold()).startswith(f"{MATRIX}/"):
+            of_matrix = matrix().get(wanted)
+            return self.scenario(of_matrix) if of_matrix is not None else None
         return found[1]() if found else None
 
     def near(self, name: str) -> list[str]:

@@ -21,6 +21,7 @@ from reports.results import results_json
 from reports.terminal import print_summary
 from reports.visible import one_line
 from scenarios.engine import coverage
+from scenarios.matrix import MATRIX, matrix
 from scenarios.reader import LIBRARY, UnreadableScenarioError, load
 
 LINE_LIMIT = 256 << 20
@@ -38,7 +39,7 @@ def judge(
     scenario: Annotated[
         Path | None,
         typer.Option(
-            "--scenario", help="Its scenario file. [default: by its name from the library]"
+            "--scenario", help="Its scenario file. [default: by its name from library and matrix]"
         ),
     ] = None,
     as_json: Annotated[
@@ -102,7 +103,7 @@ def _opened(name: str) -> Iterator[IO[bytes]]:
 
 
 def _scenario(file: Path | None, history: History) -> Scenario | None:
-    """Return the scenario given, or the library's of that name, or None."""
+    """Return the scenario given, or that of the library or the matrix of its name, or None."""
     faults = frozenset(vocabulary())
     if file is not None:
         return load(file, faults)
@@ -112,7 +113,7 @@ def _scenario(file: Path | None, history: History) -> Scenario | None:
         name = path.relative_to(LIBRARY).with_suffix("").as_posix()
         if name == wanted:
             return load(path, faults, id=name)
-    return None
+    return matrix().get(wanted) if wanted.startswith(f"{MATRIX}/") else None
 
 
 def run_of(judgement: Judgement, history: History, target: str) -> Run:

@@ -125,8 +125,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["seconds"] = seconds
+    environment.filters["gravest_first"] = lambda found: sorted(
+        found, key=lambda finding: _GRAVITY.index(finding.status)
+    )
     environment.filters["evidence"] = lambda text: one_line(text, _EVIDENCE_LIMIT)
     return environment
+
+
+_GRAVITY = (Status.ERROR, Status.FAIL, Status.WARN, Status.PASS, Status.SKIP)
 
 
 def _source(environment: Environment, name: str) -> str:

@@ -161,6 +161,13 @@ def test_faults(name: str) -> None:
     }
 
 
+def test_a_scenario_of_the_matrix_is_explained_too() -> None:
+    said = explained("matrix/v2/reset/open/both/1-of-1", "--json")
+    assert said.exit_code == 0
+    assert json.loads(said.stdout)["name"] == "matrix/v2/reset/open/both/1-of-1"
+    assert explained("matrix/v2/reset/never").exit_code == 2
+
+
 @pytest.mark.parametrize("state", State)
 def test_states(state: State) -> None:
     found = plain(state.value)

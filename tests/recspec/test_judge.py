@@ -78,6 +78,14 @@ def test_a_name_from_a_history_never_leads_anywhere(name: str, tmp_path: Path) -
     assert "no scenario says" in result.stdout
 
 
+def test_a_scenario_of_the_matrix_is_found_by_its_name(tmp_path: Path) -> None:
+    name = "matrix/v2/reset/open/both/1-of-1"
+    named = recorded().but(change(Played, {"scenario": name}))
+    found = judged(saved(tmp_path, named))
+    assert "no scenario says" not in found.output
+    assert "took:" in found.output
+
+
 def test_a_broken_clause_ends_with_1_and_says_why(tmp_path: Path) -> None:
     telling = recorded().but(drop(Left))
     result = judged(saved(tmp_path, telling), "--scenario", planned(tmp_path, telling))

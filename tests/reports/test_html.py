@@ -154,6 +154,17 @@ def test_everything_found_is_on_the_page(run: Run, histories: dict[str, History]
     assert "Not conformant" in page
 
 
+def test_what_decided_comes_before_what_was_skipped(run: Run) -> None:
+    found = tuple(
+        Finding(clause=clause, status=status, message="said")
+        for clause, status in (("v1-1", Status.SKIP), ("v1-4", Status.WARN), ("v1-5", Status.FAIL))
+    )
+    result = msgspec.structs.replace(run.results[0], findings=found)
+    page = html_page(msgspec.structs.replace(run, results=(result,)))
+    order = re.findall(r'<code class="clause">(v1-[145])</code> said', page)
+    assert order == ["v1-5", "v1-4", "v1-1"]
+
+
 def test_a_run_of_nothing_has_a_page_too(run: Run) -> None:
     page = html_page(msgspec.structs.replace(run, results=()))
     assert "Inconclusive" in page
