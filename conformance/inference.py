@@ -134,9 +134,12 @@ class _Facts:
             upload
             for upload in self._view.uploads
             if upload.opened_at is not None
-            and not any(
-                upload is session.upload or upload in session.further
-                for session in self._view.sessions.values()
+            and not (
+                upload.taken
+                and any(
+                    upload is session.upload or upload in session.further
+                    for session in self._view.sessions.values()
+                )
             )
         ]
         return None if blind or strays else False
