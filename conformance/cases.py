@@ -19,9 +19,12 @@ from conformance.clauses import CATALOGUE
 from conformance.exchanges import Seen
 from conformance.history import History, Problem
 from conformance.judgement import Judgement, Status, worst
+from conformance.wire import SECOND
 
 PREFIX = "recorder/"
 """Every case's ID begins with it, so that no scenario of the library is mistaken for one."""
+STORE_LATE = SECOND
+"""Nanoseconds from which on a recorder may well have given up our own store."""
 
 
 class Level(StrEnum):
@@ -186,6 +189,9 @@ def judge_case(case: Case, history: History) -> Judgement:
     if broken and seen.spoiled:
         late = f"our own loop was {seen.spoiled / 1e9:.1f} s late when a wait ended in vain"
         out.void(RIG, f"{late}: nobody can be blamed")
+    if broken and seen.store_late >= STORE_LATE:
+        late = f"our own S3 service took {seen.store_late / 1e9:.1f} s over a request"
+        out.void(RIG, f"{late}: a recorder may have given it up, and nobody can be blamed")
     problems = [e.what.what for e in history if isinstance(e.what, Problem)]
     if problems:
         out = Findings()

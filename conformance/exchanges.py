@@ -318,7 +318,11 @@ class Seen:
         target more time than it was promised, and one that is small beside the wait hides no
         answer that was in time; the gaps between acks are measured apart.
         """
-        late = [(e.at, e.what.by) for e in self.history if isinstance(e.what, Late)]
+        late = [
+            (e.at, e.what.by)
+            for e in self.history
+            if isinstance(e.what, Late) and e.what.loop != "s3"
+        ]
         return max(
             (
                 by
@@ -330,6 +334,15 @@ class Seen:
             ),
             default=0,
         )
+
+    @property
+    def store_late(self) -> int:
+        """How long our own object store took at most to answer unasked, in nanoseconds.
+
+        A recorder may give it up by then, and what it says of that is no defect of its own.
+        """
+        waits = [e.what for e in self.history if isinstance(e.what, Late)]
+        return max((late.by for late in waits if late.loop == "s3"), default=0)
 
 
 def _add(exchange: Exchange, event: Event, what: Kind) -> None:

@@ -35,7 +35,8 @@ class Late(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="late"):
     """The observer itself was late by `by` nanoseconds: what it saw around then is in doubt.
 
     `loop` is ``engine`` (durations mean nothing), ``wire`` (nor does the order of what was read)
-    or ``part`` (a reference part reacted late).
+    ``part`` (a reference part reacted late) or ``s3``
+    (the run's object store took that long over a request on which no fault was played).
     """
 
     by: int

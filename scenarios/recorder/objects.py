@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import NamedTuple
 
-from conformance.cases import Need
+from conformance.cases import STORE_LATE, Need
+from conformance.history import Late
 from conformance.recorder_cases.objects import (
     ANSWER_S,
     BREAKS,
@@ -27,6 +28,7 @@ from conformance.recorder_cases.objects import (
     SHUT,
     STARTED,
 )
+from conformance.wire import SECOND
 from fixtures.bench import Bench, event
 from fixtures.peers.upload import Request
 from fixtures.peers.wire import Gone
@@ -71,12 +73,18 @@ async def _stage(bench: Bench, provider: Provider | None = None) -> AsyncIterato
     s3 = await bench.rig.s3()
     bucket = await bench.rig.make_bucket()
     region = provider.region if provider else ""
-    async with S3Layer() as layer:
+    async with S3Layer(partial(_late, bench)) as layer:
         await layer.start(bench.rig.loopback.address(), s3.endpoint, provider)
         try:
             yield Stage(await bench.fresh(Bucket(layer.endpoint, bucket, region=region)), layer)
         finally:
             _remark(bench, layer)
+
+
+def _late(bench: Bench, seconds: float) -> None:
+    """Note that the service itself kept a request for long."""
+    if seconds * SECOND >= STORE_LATE:
+        bench.log.note(Late(by=int(seconds * SECOND), loop="s3"))
 
 
 def _remark(bench: Bench, layer: S3Layer) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.history import Kind
+from conformance.history import Kind, Late
 from conformance.judgement import Status
 from conformance.probed import Kept, Looked, Remarked, Signalled, StreamReset, Waited
 from conformance.recorder_cases.objects import LARGE, LEFT, REFUSED, STARTED
+from conformance.wire import SECOND
 from tests.conformance.recorder_cases.told import (
     MARKER,
     answer_end,
@@ -239,3 +240,23 @@ def test_what_is_back_is_the_beginning_of_what_was_sent() -> None:
     acked = v2(got(b'{"ack":5}'), Signalled(what="kill"), name="main")
     found = verdicts("objects/killed-while-away", *acked, *kept(9, SIZE))
     assert (found["storage-9"], found["storage-1"]) == (PASS, FAIL)
+
+
+# --- our own store --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seconds", "doubted"), [(0.0, False), (0.9, False), (4.0, True)])
+def test_nobody_is_blamed_while_our_own_store_kept_them_waiting(
+    seconds: float, *, doubted: bool
+) -> None:
+    refused = (asked("v2"), answered(503), got(b"S3: no answer within 4.0 s"), answer_end())
+    late = Late(by=round(seconds * SECOND), loop="s3")
+    found = verdicts(FAILS, late, *refused)
+    assert found["storage-5"] is FAIL
+    assert (found.get("rig") is ERROR) is doubted
+
+
+def test_a_store_that_was_late_spoils_nothing_that_held() -> None:
+    found = verdicts(FAILS, Late(by=4 * SECOND, loop="s3"), *v2(*error()), *nothing())
+    assert "rig" not in found
+    assert found["storage-6"] is PASS
