@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checking import RIG, Findings, checks
-from conformance.history import End, Event, Gap, Late, Played
+from conformance.history import End, Event, Gap, Late, Played, UserConnectionFailed
 from conformance.sessions import View
 from conformance.wire import SECOND
 
@@ -48,6 +48,16 @@ def _one(view: View, name: str, events: list[Event], out: Findings) -> None:
     excused |= view.played is not None and name in view.played.without
     if not isinstance(last, End) and not (excused and isinstance(last, Gap)):
         out.unknown(RIG, f"the observer {name!r} stopped without an end mark", last)
+
+
+@checks(RIG)
+def let_in(view: View, out: Findings) -> None:
+    """Users reach an SSH server of ours; where one did not, nobody else is to blame."""
+    if view.played is None or "server" in view.played.without:
+        return
+    for event in view.of("user"):
+        if isinstance(event.what, UserConnectionFailed) and event.what.tried:
+            out.unknown(RIG, f"a user could not connect to our SSH server: {event.what.reason}")
 
 
 @checks(RIG)

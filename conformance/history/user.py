@@ -20,10 +20,11 @@ class UserConnected(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="u
 class UserConnectionFailed(
     _Kind, frozen=True, kw_only=True, omit_defaults=True, tag="user-connection-failed"
 ):
-    """The SSH connection could not be made."""
+    """The SSH connection could not be made, or its time did not come: then it was not `tried`."""
 
     connection: str
     reason: str
+    tried: bool = True
 
 
 class SessionOpened(_Kind, frozen=True, kw_only=True, omit_defaults=True, tag="session-opened"):

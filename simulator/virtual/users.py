@@ -147,7 +147,7 @@ class Users:
             yield self._clock.either(came, self._clock.wait(left))
             if not came.processed:
                 reason = f"event {sessions[0].after.event} did not come"
-                self._log.note(UserConnectionFailed(connection=name, reason=reason))
+                self._log.note(UserConnectionFailed(connection=name, reason=reason, tried=False))
                 return
         yield self._clock.wait(self._dice.between(5 * MILLISECOND, 20 * MILLISECOND))
         peer = f"{self._address}:{self._port}"

@@ -16,6 +16,7 @@ from conformance.history import (
     Left,
     Played,
     Problem,
+    UserConnectionFailed,
     from_lines,
     to_lines,
 )
@@ -292,3 +293,16 @@ def test_without_a_scenario_the_rest_is_judged(name: str) -> None:
     assert "machine-2" not in judgement.clauses
     assert judgement.scenario == "t/one"
     assert all(f.message for f in judgement.findings)
+
+
+@pytest.mark.parametrize(
+    ("tried", "ours", "blamed"), [(True, True, True), (False, True, False), (True, False, False)]
+)
+def test_a_user_who_cannot_reach_our_own_server_is_our_failure(
+    *, tried: bool, ours: bool, blamed: bool
+) -> None:
+    failed = UserConnectionFailed(connection="c2", reason="broken pipe", tried=tried)
+    telling = recorded().but(add("user", failed))
+    telling = telling if ours else telling.from_outside()
+    said = [f.message for f in telling.judged().findings if f.clause == RIG]
+    assert any("our SSH server: broken pipe" in message for message in said) is blamed
