@@ -46,7 +46,10 @@ def judge(
         bool, typer.Option("--json", help="Print the results as JSON, and only them, on stdout.")
     ] = False,
 ) -> None:
-    """Judge a saved history, as it was judged when it was played.
+    """Judge a saved history by the checks that judged it when it was played.
+
+    Every part of it is judged: of a history from 'recspec check client', which is about the client
+    alone, our own server and recorders, too.
 
     Without its scenario, what only a scenario can say is skipped, and all else is judged. Ends
     with 0 when everything conforms, 1 when something does not, 2 when the history or the scenario

@@ -83,6 +83,29 @@ def test_the_order_on_the_wire_is_seen_without_a_word_of_the_server() -> None:
     assert status_of("choose-1", failed_over().from_outside().judged()) is Status.SKIP
 
 
+@pytest.mark.parametrize(
+    ("listed", "status"),
+    [
+        (("rec2", "rec1"), Status.SKIP),
+        (("rec1", "rec2", "rec1"), Status.SKIP),
+        (("rec1", "rec2"), Status.FAIL),
+    ],
+)
+def test_a_recorder_that_is_listed_twice_may_be_dialled_twice(
+    listed: tuple[str, ...], status: Status
+) -> None:
+    s = Story(recorders=("rec1", "rec2"), record=listed)
+    s.connect()
+    s.enter(*CHOOSING)
+    name = s.dial("rec2")
+    s.request(name, 1, "HEAD", V2_RECORD, "2", 200)
+    s.request(name, 3, "POST", V2_RECORD, "2", 503)
+    s.taken("rec1")
+    assert (
+        status_of("choose-1", s.end((*CHOOSING, State.CONNECTED)).from_outside().judged()) is status
+    )
+
+
 def test_a_dial_that_may_leave_no_trace_is_held_against_nobody() -> None:
     faults = (FaultPlan(fault="refused", node="rec2", lasts=1.0),)
     assert status_of("choose-1", dialled_backwards(faults=faults).judged()) is Status.PASS
