@@ -11,8 +11,10 @@ from conformance import checking
 from conformance.checking import EVIDENCE_LIMIT, RIG, Findings, judge, quote
 from conformance.history import (
     End,
+    Event,
     Gap,
     History,
+    Late,
     Left,
     Played,
     Problem,
@@ -306,3 +308,18 @@ def test_a_user_who_cannot_reach_our_own_server_is_our_failure(
     telling = telling if ours else telling.from_outside()
     said = [f.message for f in telling.judged().findings if f.clause == RIG]
     assert any("our SSH server: broken pipe" in message for message in said) is blamed
+
+
+def test_a_standstill_that_was_seen_before_the_run_began_is_no_time_out_of_place() -> None:
+    def edit(history: History) -> History:
+        first = next(i for i, e in enumerate(history) if e.observer == "user")
+        late = msgspec.structs.replace(
+            history[first], at=-1, what=Late(by=SECOND // 20, loop="wire")
+        )
+        return (*history[:first], late, *(_later(e) for e in history[first:]))
+
+    assert recorded().but(edit).judged().status is Status.PASS
+
+
+def _later(event: Event) -> Event:
+    return msgspec.structs.replace(event, seq=event.seq + (event.observer == "user"))
