@@ -11,6 +11,7 @@ the next thing stands in SimPy's queue. Two shortcuts change no outcome:
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -34,7 +35,7 @@ _LEFT = core.UserLeft()
 FIRED = tuple(core.TimerFired(timer) for timer in core.Timer)
 
 
-class Choosing:
+class Choosing(ABC):
     """A session up to the moment where its recording starts, or none does."""
 
     __slots__ = (
@@ -335,13 +336,13 @@ class Choosing:
 
     # --- once a recorder is chosen ----------------------------------------------------------------
 
+    @abstractmethod
     def _write(self, now: int) -> None:
         """The command writes one output."""
-        raise NotImplementedError
 
+    @abstractmethod
     def recorder_changed(self, now: int) -> None:
         """The recorder, or the store behind it, is in another condition than before."""
-        raise NotImplementedError
 
     def acked_unsafe(self, now: int) -> int:
         """Return the bytes of its recording that were acked by now and are not safe."""
