@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from simulator.overlay import Mutant
 from simulator.storage.filesystem import FilesystemRecording
 
 _MOST = 8
 
 
+def _stored(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
 class _Tidies(FilesystemRecording):
     async def finish(self, *, complete: bool) -> str:
         path = await super().finish(complete=complete)
         folder = (self._base / path).parent
-        for old in sorted(folder.glob("*.cast"))[:-_MOST]:
+        # By their time, not by their names: within a second of the header the fraction may wrap.
+        for old in sorted(folder.glob("*.cast"), key=_stored)[:-_MOST]:
             old.unlink()
         return path
 
