@@ -44,6 +44,8 @@ DEFAULT_JOBS = 160
 
 TAKES = 3
 """How often a scenario is played whose observation our own lateness spoiled. A verdict is final."""
+APART = 16
+"""Scenarios whose last take is played at once, when all others are over: then we are less late."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +98,8 @@ async def play(
     judged: dict[int, tuple[Judgement, History]] = {}
     faults = vocabulary()
     gate = asyncio.Semaphore(options.jobs)
+    apart = asyncio.Semaphore(min(options.jobs, APART))
+    spoiled: list[int] = []
     driver = options.driver
 
     def judged_by(scenario: Scenario, history: History) -> Judgement:
@@ -105,7 +109,7 @@ async def play(
             return judge_served(scenario, history)
         return judge(scenario, history)
 
-    async def one(rig: Rig, index: int) -> None:
+    async def one(rig: Rig, index: int, *, last: bool = False) -> None:
         scenario, mutant = plays[index].scenario, plays[index].mutant
         why = ""
         if driver is not None:
@@ -125,11 +129,13 @@ async def play(
                 served=options.served,
             )
 
-        async with gate:
-            observer.started(scenario.id)
+        async with apart if last else gate:
+            if not last:
+                observer.started(scenario.id)
             history: History
+            void = False
             try:
-                for left in reversed(range(TAKES)):
+                for _ in range(1 if last else TAKES - 1):
                     if why:
                         judgement, history = skipped(scenario, why), ()
                         break
@@ -138,11 +144,15 @@ async def play(
                         break
                     history = await world().play()
                     judgement = await asyncio.to_thread(judged_by, scenario, history)
-                    if not left or not any(finding.void for finding in judgement.findings):
+                    void = any(finding.void for finding in judgement.findings)
+                    if not void:
                         break
             except Exception as error:  # noqa: BLE001 - a rig that breaks knows nothing of anybody
                 why = "".join(traceback.format_exception(error)).rstrip()
-                judgement, history = _not_played(scenario, f"the rig broke: {why}"), ()
+                judgement, history, void = _not_played(scenario, f"the rig broke: {why}"), (), False
+            if void and not last:
+                spoiled.append(index)
+                return
             judged[index] = judgement, history
             observer.finished(judgement)
 
@@ -158,6 +168,8 @@ async def play(
             # The longest first, by the time that a scenario says it may take.
             order = sorted(range(len(plays)), key=lambda i: -plays[i].scenario.deadline)
             await _all_or_stopped([asyncio.ensure_future(one(rig, i)) for i in order], stop)
+            again = [asyncio.ensure_future(one(rig, i, last=True)) for i in spoiled]
+            await _all_or_stopped(again, stop)
             why = "interrupted before it was over"
     for index, item in enumerate(plays):
         if index not in judged:
