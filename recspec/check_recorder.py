@@ -19,7 +19,7 @@ from rich.console import Console
 
 from conformance.cases import PREFIX, Case, Level, cases
 from conformance.clauses import CATALOGUE
-from conformance.judgement import ExitStatus, Run, Status, exit_status
+from conformance.judgement import ExitStatus, Run, exit_status
 from conformance.levels import LevelVerdict, Verdict, verdicts
 from fixtures.nursery import NurseryGone
 from fixtures.peers.replay import TapeError, read_tape, replay
@@ -146,13 +146,10 @@ async def _check(
     return run, played, target.has
 
 
-_BAD = (Status.FAIL, Status.WARN, Status.ERROR)
-
-
 def _with_tape(one: Played) -> Played:
-    """Name the tape among the artifacts of what went wrong; of the rest none is kept."""
-    if one.judgement.status not in _BAD or not one.tape:
-        return msgspec.structs.replace(one, tape=b"")
+    """Name the tape among the artifacts, where there is one."""
+    if not one.tape:
+        return one
     path = tape_path(one.judgement.scenario)
     artifacts = (*one.judgement.artifacts, path)
     return msgspec.structs.replace(

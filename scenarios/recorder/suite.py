@@ -19,10 +19,17 @@ import msgspec
 from conformance.cases import Case, Phase, judge_case, lacking, skipped
 from conformance.clauses import CATALOGUE, Binds
 from conformance.history import End, Event, History, Log, Problem
-from conformance.judgement import ClauseCoverage, Coverage, Judgement, Run, TransitionCoverage
+from conformance.judgement import (
+    ClauseCoverage,
+    Coverage,
+    Judgement,
+    Run,
+    Status,
+    TransitionCoverage,
+)
 from conformance.probed import CasePlayed
 from fixtures.bench import Bench
-from fixtures.peers.wire import DIAL_S, Gone
+from fixtures.peers.wire import DIAL_S, Gone, Tape
 from fixtures.rig import Rig, RigError
 from fixtures.target import Target, TargetError
 from scenarios.engine import TAKES
@@ -32,6 +39,8 @@ AT_ONCE = {Phase.WIRE: 64, Phase.HOSTILE: 1, Phase.STORAGE: 6}
 """How many cases of a phase are played at a time."""
 GRACE_S = 180.0
 """Seconds over its own time after which a play is given up: it waits with deadlines of its own."""
+_TAPED = (Status.FAIL, Status.WARN, Status.ERROR)
+"""Of a case that went otherwise no tape is kept: all together they would be large."""
 
 
 class Observer(Protocol):
@@ -50,7 +59,8 @@ class Played(msgspec.Struct, frozen=True):
     judgement: Judgement
     history: History = ()
     tape: bytes = b""
-    """All bytes of all its connections, as JSON lines (`fixtures.peers.wire.Piece`)."""
+    """All bytes of all its connections where something went wrong, as JSON lines
+    (`fixtures.peers.wire.Piece`)."""
 
 
 async def play_case(case: Case, play: Play, target: Target, rig: Rig) -> Played:
@@ -60,10 +70,11 @@ async def play_case(case: Case, play: Play, target: Target, rig: Rig) -> Played:
         judgement = await asyncio.to_thread(judge_case, case, history)
         if not left or not any(finding.void for finding in judgement.findings):
             break
-    return Played(judgement, history, tape)
+    kept = tape.lines() if judgement.status in _TAPED else b""
+    return Played(judgement, history, kept)
 
 
-async def _take(case: Case, play: Play, target: Target, rig: Rig) -> tuple[History, bytes]:
+async def _take(case: Case, play: Play, target: Target, rig: Rig) -> tuple[History, Tape]:
     events: list[Event] = []
     log = Log("probe", time.monotonic_ns, events.append)
     bench = Bench(case, target, log, rig)
@@ -90,7 +101,7 @@ async def _take(case: Case, play: Play, target: Target, rig: Rig) -> tuple[Histo
         finally:
             await bench.clear()
     log.note(End())
-    return tuple(events), bench.tape.lines()
+    return tuple(events), bench.tape
 
 
 async def play_suite(
