@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from conformance.cases import Level
+from conformance.cases import Level, cases
+from conformance.checking import RIG
 from conformance.clauses import CATALOGUE
 from conformance.clauses import Level as Binding
 from conformance.judgement import Judgement, Status
@@ -72,6 +73,8 @@ def _verdict(level: Level, judgements: tuple[Judgement, ...]) -> LevelVerdict:
         for finding in judgement.findings:
             if finding.clause in ours:
                 found[finding.status].add(finding.clause)
+            elif finding.clause == RIG and finding.status is Status.ERROR:
+                found[Status.ERROR] |= _aimed_at(judgement.scenario) & ours
     must = found[Status.FAIL]
     unknown = found[Status.ERROR]
     if must:
@@ -89,6 +92,12 @@ def _verdict(level: Level, judgements: tuple[Judgement, ...]) -> LevelVerdict:
         should_broken=_ordered(found[Status.WARN]),
         unknown=_ordered(unknown),
     )
+
+
+def _aimed_at(scenario: str) -> frozenset[str]:
+    """Return the clauses that a case was written for: of these nothing is known when it failed."""
+    case = cases().get(scenario)
+    return frozenset(case.clauses if case else CATALOGUE)
 
 
 def _of_its_own(level: Level, clause: str) -> bool:

@@ -26,6 +26,7 @@ from fixtures.peers.replay import TapeError, read_tape, replay
 from fixtures.profile_templates import recorder_template
 from fixtures.profiles import Profile, ProfileError, address_of, of_url, read_profile
 from fixtures.rig import Rig
+from fixtures.s3 import S3Gone
 from fixtures.target import TargetError
 from fixtures.vendor import probed, target_of
 from recspec import __version__
@@ -138,7 +139,7 @@ async def _check(
                 played = await play_suite(chosen, target, rig, observer, stop)
             finally:
                 await target.close()
-    except (TargetError, NurseryGone) as error:
+    except (TargetError, NurseryGone, S3Gone) as error:
         return str(error)
     played = {name: _with_tape(one) for name, one in played.items()}
     took = time.monotonic() - begun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +16,13 @@ DEFAULT_OUT = Path("recspec-results")
 
 @contextmanager
 def held_folder(out: Path | None) -> Iterator[Path]:
-    """Make the folder, by default one named by the time, and hold it against other commands."""
+    """Make the folder, by default one named by the time, and hold it against other commands.
+
+    One that was made here and in which nothing was written is removed again.
+    """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     folder = out if out is not None else DEFAULT_OUT / stamp
+    new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         held = (folder / ".lock").open("w")
@@ -38,3 +42,6 @@ def held_folder(out: Path | None) -> Iterator[Path]:
             yield folder
         finally:
             (folder / ".lock").unlink(missing_ok=True)
+            if new:
+                with suppress(OSError):  # something was written there
+                    folder.rmdir()

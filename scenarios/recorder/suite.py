@@ -31,6 +31,7 @@ from conformance.probed import CasePlayed
 from fixtures.bench import Bench
 from fixtures.peers.wire import DIAL_S, Gone, Tape
 from fixtures.rig import Rig, RigError
+from fixtures.s3 import S3Gone, S3Refused
 from fixtures.target import Target, TargetError
 from scenarios.engine import TAKES
 from scenarios.recorder import Play, all_plays
@@ -96,7 +97,7 @@ async def _take(case: Case, play: Play, target: Target, rig: Rig) -> tuple[Histo
                 await bench.search()
         except TimeoutError:
             log.note(Problem(what=f"the play did not end within {case.seconds + GRACE_S:.0f} s"))
-        except (TargetError, RigError) as error:
+        except (TargetError, RigError, S3Gone, S3Refused) as error:
             log.note(Problem(what=str(error)))
         finally:
             await bench.clear()

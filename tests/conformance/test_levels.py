@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.cases import Level
+from msgspec.structs import replace
+
+from conformance.cases import Level, cases
+from conformance.checking import RIG
 from conformance.judgement import Finding, Judgement, Status
 from conformance.levels import AREAS, Verdict, verdicts
 
@@ -48,6 +51,19 @@ def test_a_broken_must_outranks_what_is_not_known() -> None:
 
 def test_what_is_not_known_is_not_conformant() -> None:
     found = verdicts([judged("v2-2", findings=(("acks-1", Status.ERROR),))], HAS)
+    assert found[Level.CORE_V2].verdict is Verdict.NOT_KNOWN
+
+
+def test_a_case_that_could_not_be_played_leaves_its_clauses_unknown() -> None:
+    lost = replace(judged(findings=((RIG, Status.ERROR),)), scenario="recorder/v2/probe")
+    found = verdicts([judged("v2-2", "v1-1"), lost], HAS)
+    assert found[Level.CORE_V2].verdict is Verdict.NOT_KNOWN
+    assert set(found[Level.CORE_V2].unknown) == set(cases()["recorder/v2/probe"].clauses)
+    assert found[Level.CORE_V1].verdict is Verdict.CONFORMANT
+
+
+def test_what_our_own_fault_left_undone_in_a_case_of_no_name_is_not_known_at_all() -> None:
+    found = verdicts([judged("v2-2", findings=((RIG, Status.ERROR),))], HAS)
     assert found[Level.CORE_V2].verdict is Verdict.NOT_KNOWN
 
 

@@ -173,6 +173,24 @@ def test_a_command_that_does_not_serve_is_told_with_its_last_words(tmp_path: Pat
     assert "the disk is on fire" in done.stderr
 
 
+def test_a_bucket_that_cannot_be_listed_is_told_before_anything_is_checked(
+    plain: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    profile = tmp_path / "far.toml"
+    profile.write_text(
+        f'name = "far"\nurl = "{plain}"\n[storage]\nkind = "s3"\nbucket = "sessions"\n'
+        'endpoint = "http://127.0.0.1:1"\n'
+    )
+    done = recspec("check", "recorder", str(profile), "--out", str(tmp_path / "out"))
+    assert done.returncode == 3
+    (line,) = done.stderr.strip().splitlines()
+    assert "bucket 'sessions' cannot be listed: no answer from http://127.0.0.1:1" in line
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_interrupt_ends_it_with_what_was_done(reference: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = [*RECSPEC, "check", "recorder", str(reference), "--out", str(out)]
