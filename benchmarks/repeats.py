@@ -2,7 +2,8 @@
 
     python -m benchmarks.repeats --runs 10 --busy 2 --at-once 1
 
-Prints one line a run, and ends 1 when a scenario's verdict was not the same in all of them.
+Prints one line a run, and ends 1 when a scenario's verdict was not the same in all of them, or
+when a run did not end with 0.
 """
 
 from __future__ import annotations
@@ -41,12 +42,13 @@ def main() -> int:
     for burner in burners:
         burner.start()
     verdicts: dict[str, set[str]] = defaultdict(set)
+    status = 0
     with tempfile.TemporaryDirectory() as base:
         for first in range(0, given.runs, given.at_once):
             numbers = range(first, min(first + given.at_once, given.runs))
             folders = [Path(base) / str(number) for number in numbers]
             for process in [start(folder, given.options) for folder in folders]:
-                process.wait()
+                status = max(status, process.wait(), key=abs)
             for folder in folders:
                 results = json.loads((folder / "results.json").read_bytes())
                 for result in results["results"]:
@@ -56,7 +58,9 @@ def main() -> int:
         burner.kill()
     changed = {name: sorted(seen) for name, seen in verdicts.items() if len(seen) > 1}
     print(f"{len(verdicts)} scenarios, {given.runs} runs, verdicts that changed: {changed or 0}")
-    return 1 if changed else 0
+    if status:
+        print(f"a run ended with {status}")
+    return 1 if changed or status else 0
 
 
 if __name__ == "__main__":
