@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import hujson
@@ -39,10 +39,8 @@ from scenarios.reader import read, to_yaml
 ROOT = Path(__file__).parents[2]
 FAULTS = frozenset({"killed", "slow", "black-hole"})
 
-# How fast examples are drawn says nothing here, and depends on who else is using the machine.
-slow = (HealthCheck.too_slow,)
-some = settings(max_examples=50, deadline=None, suppress_health_check=slow)
-few = settings(max_examples=25, deadline=None, suppress_health_check=slow)
+some = settings(max_examples=50)
+few = settings(max_examples=25)
 
 
 def test_conformance_needs_no_hypothesis() -> None:

@@ -92,7 +92,7 @@ def quoting(run: Run, text: str, data: bytes) -> tuple[Run, dict[str, History]]:
 
 
 @given(text=ANY, data=st.binary(max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_outsiders_wrote_never_becomes_markup(run: Run, text: str, data: bytes) -> None:
     harmless = Page(html_page(*quoting(run, "x", b"x")))
     page = html_page(*quoting(run, text, data))

@@ -101,7 +101,7 @@ def test_the_example_survives_the_round_trip(run: Run) -> None:
 
 
 @given(runs(st.text(max_size=8)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_run_survives_the_round_trip_and_keeps_the_schema(run: Run) -> None:
     data = results_json(run)
     VALIDATOR.validate(json.loads(data))
@@ -109,7 +109,7 @@ def test_every_run_survives_the_round_trip_and_keeps_the_schema(run: Run) -> Non
 
 
 @given(runs(st.text(st.characters(categories=["Cs", "Cc", "L"]), max_size=4)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_halves_of_surrogate_pairs_do_not_stop_the_results(run: Run) -> None:
     again = read_results(results_json(run))
     assert again.summary == run.summary

@@ -88,7 +88,7 @@ def quoting(run: Run, text: str) -> Run:
 
 
 @given(text=ANY | st.sampled_from([*MARKUP, "\x1b[2J", "\x9b2J", "a\rb"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_was_observed_never_acts_on_the_terminal(run: Run, text: str) -> None:
     changed = quoting(run, text)
     for console in (plain(), terminal()):
