@@ -125,6 +125,7 @@ class VirtualRecorder:
             yield self._clock.wait(GRACE)
         for upload in self._uploads.values():
             self._failed(upload, "the recorder stopped")
+        self._life += 1  # what waited while it stood still, and is not begun yet, is not begun
         self._alive = False
         self._log.note(history.End())
 

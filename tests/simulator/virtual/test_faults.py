@@ -13,6 +13,7 @@ from conformance.history import (
     Attempted,
     Dialled,
     Disconnected,
+    End,
     Entered,
     FaultApplied,
     FaultCleared,
@@ -289,6 +290,19 @@ def test_stopped_goes_on_with_all_that_came() -> None:
     still = (when(history, FaultApplied), when(history, FaultCleared))
     acks = [e.at for e in history if isinstance(e.what, AnswerBody)]
     assert not [at for at in acks if still[0] < at < still[1]]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_stopped_until_the_end_begins_nothing_after_its_end_mark(seed: int) -> None:
+    # The other recorder has an upload to bring to its end, and the play goes on for that.
+    faults = (
+        FaultPlan(fault="stopped", node="rec1"),
+        FaultPlan(fault="black-hole", node="rec2", at=SEEN),
+    )
+    history = VirtualWorld(scenario(*faults, recorders=2, pause=20.0), seed).play()
+    mine = [event.what for event in history if event.observer == "recorder/rec1"]
+    assert isinstance(mine[-1], End), mine
+    assert Gap not in map(type, mine)
 
 
 # --- S3 and the control plane
