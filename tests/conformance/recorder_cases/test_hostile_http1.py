@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from conformance import http1_offences as bad
 from conformance.checkers.aftermath import AFTER, BEFORE, UNDER
-from conformance.history import Disconnected, Kind
+from conformance.history import Kind
 from conformance.judgement import Status
 from conformance.probed import Asked, Connected, ConnectFailed, Kept, Looked, Measured, Waited
 from conformance.recorder_cases import hostile_http1 as case
+from tests.conformance.recorder_cases.hostile import beside, gone
 from tests.conformance.recorder_cases.told import (
     answer_end,
     answered,
@@ -27,21 +28,6 @@ from tests.conformance.recorder_cases.told import (
 
 PASS, FAIL, WARN, ERROR, SKIP = Status.PASS, Status.FAIL, Status.WARN, Status.ERROR, Status.SKIP
 MIB = 1 << 20
-
-
-def beside(*kinds: Kind) -> tuple[Kind, ...]:
-    """Return what happened, with a session beside it and one after it that go well."""
-    return (
-        *opened_v2("neighbour", connection="n"),
-        *kinds,
-        *ended_v2(connection="n"),
-        *opened_v2("after", connection="a"),
-        *ended_v2(connection="a"),
-    )
-
-
-def gone(connection: str) -> Kind:
-    return Disconnected(recorder="target", connection=connection, by="recorder", how="fin")
 
 
 def asked_h1(name: str, connection: str, stream: int = 0) -> Asked:

@@ -12,6 +12,7 @@ from conformance.history import AnswerBody, BodyEnded, Disconnected, Event, Kind
 from conformance.judgement import Judgement, Status
 from conformance.probed import Asked, CasePlayed, Headers, Kept, Looked, Remarked, Strayed
 from conformance.recorder_cases import hostile_names as case
+from tests.conformance.recorder_cases.hostile import beside
 from tests.conformance.recorder_cases.told import (
     answer_end,
     answered,
@@ -27,16 +28,6 @@ PASS, FAIL, WARN, ERROR, SKIP = Status.PASS, Status.FAIL, Status.WARN, Status.ER
 LOOKED = Remarked(what=case.LOOKED)
 TRAVERSALS = tuple(what for what, _ in bad.TRAVERSALS)
 NODES = tuple(what for what, _ in bad.NODES)
-
-
-def beside(*kinds: Kind) -> tuple[Kind, ...]:
-    return (
-        *opened_v2("neighbour", connection="n"),
-        *kinds,
-        *ended_v2(connection="n"),
-        *opened_v2("after", connection="a"),
-        *ended_v2(connection="a"),
-    )
 
 
 def stored(marker: str, path: str, agrees: int = 5) -> tuple[Kind, ...]:
