@@ -71,6 +71,7 @@ def sourced(**whose: object) -> dict[str, Any]:
         ("event-10", {"event": changed("source", "nodeID", to=None)}),
         ("event-10", {"event": changed("source", "nodeUserID", to=0)}),
         ("event-10", {"event": changed("source", "nodeUserID", to="7")}),
+        ("event-10", {"event": changed("source", "nodeUserID", to=True)}),
         ("event-10", {"event": sourced(nodeTags="tag:ci")}),
         ("event-10", {"event": sourced(nodeTags=[7])}),
         ("event-10", {"event": sourced()}),
@@ -108,3 +109,9 @@ def test_an_event_that_was_cut_off_shows_nothing_of_its_form() -> None:
     judgement = s.over().judged()
     assert judgement.status is P
     assert not {"event-6", "event-7", "event-8", "event-9", "event-10"} & set(judgement.clauses)
+
+
+@pytest.mark.parametrize("key", ["node", "nodeID"])
+def test_a_source_says_something_also_where_it_cannot_be_compared(key: str) -> None:
+    s = Posted().stored(event=changed("source", key, to=""))
+    assert status_of("event-10", judge(s.scenario, drop(ApiAsked)(s.told()))) is F

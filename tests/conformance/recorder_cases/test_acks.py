@@ -260,6 +260,11 @@ def test_gzip_is_undone_wherever_it_is_cut(data: bytes, cuts: list[int]) -> None
     assert list(uncoded("", pieces)) == pieces
 
 
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=6))
+def test_what_is_no_gzip_stays_as_it_is_from_there_on(more: list[bytes]) -> None:
+    assert list(uncoded("gzip", [b'{"ack"', *more])) == [b'{"ack"', *more]
+
+
 # --- counting -------------------------------------------------------------------------------------
 
 
