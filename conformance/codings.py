@@ -11,12 +11,9 @@ def uncoded(coding: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
     if coding.strip().lower() not in ("gzip", "x-gzip"):
         yield from pieces
         return
-    reader, sound = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS), True
+    reader = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     for piece in pieces:
-        plain = piece
-        if sound:
-            try:
-                plain = reader.decompress(piece)
-            except zlib.error:
-                sound = False
-        yield plain
+        try:
+            yield reader.decompress(piece)
+        except zlib.error:
+            yield piece  # and all that follow: the reader does not recover

@@ -25,7 +25,6 @@ from conformance.probed import (
     BodyCut,
     BodySent,
     CasePlayed,
-    Connected,
     ConnectFailed,
     FrameSeen,
     Headers,
@@ -200,9 +199,11 @@ class Exchange(msgspec.Struct, kw_only=True):
         return "the answer did not end after the body had" + _in_vain(self.waited)
 
     def gaps(self) -> list[tuple[int, int]]:
-        """Return (gap, when it began) between the frames of a v2 answer, in nanoseconds."""
-        if self.opened_at is None:
-            return []
+        """Return (gap, when it began) between the frames of a v2 answer, in nanoseconds.
+
+        Only of an upload that was taken: any other answer has no frames.
+        """
+        assert self.opened_at is not None
         ends = (self.answer_ended_at, self.reset_at, self.gone_at, self.cut_at)
         end = min((at for at in ends if at is not None), default=None)
         times = [self.opened_at, *(f.at for f in self.frames), *([end] if end else [])]
@@ -298,12 +299,6 @@ class Seen:
             if isinstance(what, Disconnected) and what.connection == connection:
                 return what if what.by == "recorder" else None
         return None
-
-    def connected(self, connection: str) -> bool:
-        """Tell whether the target accepted a connection."""
-        return any(
-            isinstance(e.what, Connected) and e.what.connection == connection for e in self.history
-        )
 
     @property
     def refused(self) -> list[str]:

@@ -32,8 +32,9 @@ def held_back(exchange: Exchange) -> int:
 
 def _buffered(seen: Seen, out: Findings) -> None:
     """No ack is held back until there are more of them."""
-    for exchange in seen.exchanges:
-        if exchange.upload and exchange.frames and exchange.answer_ended_at is not None:
+    taken = [e for e in seen.exchanges if e.upload and e.opened_at is not None]
+    for exchange in taken:
+        if exchange.frames and exchange.answer_ended_at is not None:
             burst = held_back(exchange)
             out.expect(
                 "acks-16",

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.history import (
     ActionServed,
+    Addressed,
     CommandRan,
     CommandStarted,
     Event,
@@ -19,7 +20,7 @@ from conformance.history import (
 )
 from conformance.judgement import Status
 from conformance.machine import State
-from conformance.wire import OnRecordingFailure, SSHAction
+from conformance.wire import OnRecordingFailure, SSHAction, SSHPrincipal, SSHRule
 from tests.conformance.histories import (
     Edit,
     Story,
@@ -192,3 +193,50 @@ QUIET = rejected().but(drop(Shown))
 )
 def test_access(clause: str, telling: Telling, status: Status | None) -> None:
     assert status_of(clause, telling.judged()) is status
+
+
+# --- which rule decides ---------------------------------------------------------------------------
+
+
+def rule(action: SSHAction, *nodes: str, user: str = "*") -> SSHRule:
+    """Return a rule for connections of these nodes, or of any."""
+    who = tuple(SSHPrincipal(node=node) for node in nodes) or (SSHPrincipal(any=True),)
+    return SSHRule(principals=who, ssh_users={user: "="}, action=action)
+
+
+def ruled(*rules: SSHRule, took: SSHAction | None = None, of: Telling) -> Telling:
+    """Let the control plane send these rules, and the server take the action of one of them."""
+    sent = change(ActionServed, {"source": "nLAPTOP", "rules": rules, "action": FIRST})
+    return of.but(sent, *([change(PolicyApplied, {"action": took})] if took else []))
+
+
+INSIDE = recorded()
+OUTSIDE = recorded().from_outside()
+LENIENT = SSHAction(accept=True, recorders=("rec1:80",))
+
+
+@pytest.mark.parametrize(
+    ("telling", "status"),
+    [
+        (ruled(rule(FIRST), rule(LISTS), took=FIRST, of=INSIDE), P),
+        (ruled(rule(FIRST), rule(LISTS), took=LISTS, of=INSIDE), F),
+        (ruled(rule(FIRST), rule(LENIENT), took=LENIENT, of=INSIDE), F),
+        # A rule for another node or another account is passed over.
+        (ruled(rule(LISTS, "nOTHER"), rule(FIRST), rule(ACCEPTS), took=FIRST, of=INSIDE), P),
+        (ruled(rule(LISTS, "nOTHER"), rule(FIRST), rule(ACCEPTS), took=LISTS, of=INSIDE), F),
+        (ruled(rule(LISTS, user="bob"), rule(FIRST), rule(ACCEPTS), took=FIRST, of=INSIDE), P),
+        # From outside only the recorders that are dialled show which it was: rec1 is.
+        (ruled(rule(FIRST), rule(LISTS), of=OUTSIDE), P),
+        (ruled(rule(LISTS), rule(FIRST), of=OUTSIDE), F),
+        (ruled(rule(ACCEPTS), rule(FIRST), of=OUTSIDE), F),
+        (ruled(rule(FIRST), rule(LENIENT), of=OUTSIDE), K),
+        (ruled(rule(FIRST), rule(ACCEPTS), of=OUTSIDE), K),
+        # Whichever is taken, it is the same.
+        (ruled(rule(FIRST), rule(FIRST), took=LISTS, of=INSIDE), None),
+        (ruled(rule(FIRST), took=LISTS, of=INSIDE), None),
+        (recorded(), None),
+    ],
+)
+def test_the_first_rule_that_matches_decides(telling: Telling, status: Status | None) -> None:
+    telling = telling.but(add("world", Addressed(node="rec2", address="rec2:80")))
+    assert status_of("policy-13", telling.judged()) is status

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from conformance.cases import PREFIX, cases, judge_case
 from conformance.codings import uncoded
-from conformance.history import AnswerBody, Answered, AnswerEnded, BodyEnded, Event, Kind
+from conformance.history import AnswerBody, Answered, AnswerEnded, BodyEnded, Event, Kind, Late
 from conformance.judgement import Status
 from conformance.probed import Asked, BodySent, CasePlayed, Headers, StreamReset
 from conformance.wire import SECOND, V2_RECORD
 
-PASS, WARN, FAIL, SKIP = Status.PASS, Status.WARN, Status.FAIL, Status.SKIP
+PASS, WARN, FAIL, ERROR = Status.PASS, Status.WARN, Status.FAIL, Status.ERROR
 
 
 class Told:
     """An upload over v2, told with times in seconds."""
 
-    def __init__(self, name: str = "main", connection: str = "c0") -> None:
+    def __init__(self, name: str = "main", connection: str = "c0", status: int = 200) -> None:
         self._where = {"connection": connection, "stream": 1}
         self.events: list[tuple[float, Kind]] = []
         asked = Asked(
@@ -35,11 +35,14 @@ class Told:
             marker=connection,
         )
         self._note(0.0, asked)
-        self._note(0.0, Answered(recorder="target", status=200, **self._where))  # type: ignore[arg-type]
+        self._note(0.0, Answered(recorder="target", status=status, **self._where))  # type: ignore[arg-type]
 
     def _note(self, at: float, what: Kind) -> Told:
         self.events.append((at, what))
         return self
+
+    def late(self, at: float, by: float) -> Told:
+        return self._note(at, Late(by=round(by * SECOND)))
 
     def coded(self, coding: str) -> Told:
         fields = (("content-encoding", coding),)
@@ -148,6 +151,7 @@ def test_white_space_between_frames_is_free(between: bytes) -> None:
         (b'data: {"ack":5}\n\n', {"acks-5", "acks-13"}),
         (b'{"ack":5}\ndone\n', {"acks-5"}),
         (b'{"ack":5}{"ack', {"acks-5"}),
+        (b'{"ack":5}; {done}', {"acks-5"}),
         (b'[5]{"ack":5}', {"acks-5"}),
         (b'{"ack":"5"}{"ack":5}', {"acks-5"}),
         (b'{"ack":5.0}{"ack":5}', {"acks-5"}),
@@ -205,6 +209,21 @@ def test_the_last_of_the_cadence_and_the_total_may_come_together() -> None:
     assert broken("acks/idle", told) == set()
 
 
+def test_a_refusal_with_a_body_holds_no_acks_back() -> None:
+    """Its body may look like a frame."""
+    refused = Told(status=503).got(0.1, b'{"error":"full"}').end(0.1)
+    assert "acks-16" not in judged("acks/idle", refused)
+    assert broken("acks/idle", refused) == {"storage-5"}
+
+
+def test_a_silence_of_ours_is_nobodys() -> None:
+    late = idle().late(20.0, 15.0).acked((20.0, 5), (25.0, 5)).ended(26.0, 5)
+    found = judged("acks/idle", late)
+    assert (found["acks-2"], found["acks-1"]) == (ERROR, PASS)
+    later = idle().late(5.0, 1.0).acked((5.0, 5), (25.0, 5)).ended(26.0, 5)
+    assert judged("acks/idle", later)["acks-2"] is WARN
+
+
 def both(main: Told) -> tuple[Told, Told]:
     plain = Told("plain", "c1").sent(0.0, 5).acked((5.0, 5), (10.0, 5)).ended(17.0, 5)
     return main, plain
@@ -225,7 +244,10 @@ def test_compressed_acks_count_like_others() -> None:
     packed = gzip.compress(b'{"ack":5}\n{"ack":5}\n')
     told = idle().coded("gzip").body_end(1.0).got(1.0, packed[:9]).got(1.0, packed[9:]).end(1.0)
     assert broken("acks/total", told) == set()
-    told = idle().coded("gzip").body_end(1.0).got(1.0, b'{"ack":5}\n').end(1.0)
+
+
+def test_acks_that_are_said_to_be_compressed_and_are_not_count_too() -> None:
+    told = idle().coded("gzip").body_end(1.0).got(1.0, b'{"ack"').got(1.0, b":5}\n").end(1.0)
     assert broken("acks/total", told) == set()
 
 
@@ -236,6 +258,11 @@ def test_gzip_is_undone_wherever_it_is_cut(data: bytes, cuts: list[int]) -> None
     pieces = [packed[a:b] for a, b in pairwise(bounds)]
     assert b"".join(uncoded("gzip", pieces)) == data
     assert list(uncoded("", pieces)) == pieces
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=6))
+def test_what_is_no_gzip_stays_as_it_is_from_there_on(more: list[bytes]) -> None:
+    assert list(uncoded("gzip", [b'{"ack"', *more])) == [b'{"ack"', *more]
 
 
 # --- counting -------------------------------------------------------------------------------------
@@ -259,3 +286,13 @@ def test_an_ack_right_behind_the_bytes_need_not_count_them_yet() -> None:
     assert judged("acks/counting", told)["acks-6"] is PASS
     told = Told().sent(4.9, 7).acked((5.0, 0)).ended(5.1, 7)
     assert "acks-6" not in judged("acks/counting", told)
+
+
+@pytest.mark.parametrize("told", [(), (idle().ended(17.0, 5),), (Told("plain"),)])
+def test_without_both_uploads_nothing_is_said_of_the_coding(told: tuple[Told, ...]) -> None:
+    assert "acks-16" not in judged("acks/gzip", *told)
+
+
+@pytest.mark.parametrize("told", [(), (idle().body_end(9.0),)], ids=["no upload", "no ack"])
+def test_without_an_ack_nothing_is_said_of_what_acks_count(told: tuple[Told, ...]) -> None:
+    assert "acks-6" not in judged("acks/counting", *told)

@@ -14,7 +14,9 @@ from tests.conformance.recorder_cases.told import (
     answered,
     asked,
     body_end,
+    ended_v2,
     got,
+    opened_v2,
     sent,
     verdicts,
 )
@@ -111,13 +113,25 @@ def test_a_recorder_that_left_takes_nothing() -> None:
     assert verdicts("disks/no-folder-v1", SPOILED, gone)["v1-7"] is SKIP
 
 
-@pytest.mark.parametrize("name", ["disks/no-folder-v1", "disks/full-v2", "disks/small"])
+ALL = [
+    "disks/no-folder-v1",
+    "disks/full-v2",
+    "disks/folder-removed",
+    "disks/node-taken",
+    "disks/refused",
+    "disks/small",
+]
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_what_was_not_played_is_not_known(name: str) -> None:
     assert set(verdicts(name).values()) == {ERROR}
+    assert set(verdicts(name, SPOILED).values()) == {ERROR}
 
 
-def test_what_cannot_be_had_is_not_seen() -> None:
-    found = verdicts("disks/small", Remarked(what=CANNOT, value="no mounting here"))
+@pytest.mark.parametrize("name", ALL)
+def test_what_cannot_be_had_is_not_seen(name: str) -> None:
+    found = verdicts(name, Remarked(what=CANNOT, value="no mounting here"))
     assert set(found.values()) == {SKIP}
 
 
@@ -181,8 +195,15 @@ def test_what_is_kept_of_it_is_what_was_sent() -> None:
     assert lost_v2(*ERROR_V2, *looked(4, agrees=2))["storage-1"] is FAIL
 
 
-def test_a_loss_before_the_fault_is_not_blamed_on_it() -> None:
-    assert verdicts("disks/full-v2", *taken(*ERROR_V2))["storage-6"] is ERROR
+@pytest.mark.parametrize("answer", [ERROR_V2, SUCCESS_V2])
+def test_an_end_before_the_fault_is_not_blamed_on_it(answer: tuple[Kind, ...]) -> None:
+    assert verdicts("disks/full-v2", *taken(*answer))["storage-6"] is ERROR
+
+
+@pytest.mark.parametrize("name", ["disks/full-v2", "disks/small"])
+def test_what_was_not_taken_cannot_be_lost_in_the_middle(name: str) -> None:
+    found = verdicts(name, SPOILED, head(), answered(503), answer_end())
+    assert found["storage-6"] is ERROR
 
 
 # --- the folder that was removed, and what is left ------------------------------------------------
@@ -203,6 +224,22 @@ def test_a_removed_folder_may_be_made_anew(upload: list[Kind], verdict: Status) 
 
 
 @pytest.mark.parametrize(
+    ("upload", "verdict"),
+    [
+        ([head(), answered(503), answer_end()], SKIP),
+        ([*taken(*ERROR_V2), *looked(None)], PASS),
+        ([*taken(*SUCCESS_V2), *looked(5, path="n-1/t.cast")], SKIP),
+        ([*taken(*SUCCESS_V2), *looked(None)], FAIL),
+    ],
+    ids=["refused", "told", "stored elsewhere", "lost"],
+)
+def test_what_finds_a_file_where_its_folder_belongs_is_not_lost_in_silence(
+    upload: list[Kind], verdict: Status
+) -> None:
+    assert verdicts("disks/node-taken", SPOILED, *upload)["storage-6"] is verdict
+
+
+@pytest.mark.parametrize(
     ("left", "verdict"),
     [([Remarked(what=LEFT)], PASS), ([Remarked(what=LEFT, value="n/t.cast")], FAIL), ([], ERROR)],
 )
@@ -220,3 +257,39 @@ def test_what_was_taken_may_leave_something() -> None:
         Remarked(what=LEFT, value="n/t.cast"),
     )
     assert (found["hostile-17"], found["storage-6"]) == (SKIP, PASS)
+
+
+# --- a small disk ---------------------------------------------------------------------------------
+
+
+def small(*later: Kind, after: tuple[Kind, ...] = ()) -> dict[str, Status]:
+    """A disk that fills up, of which the upload is told; then another comes, then there is room."""
+    first = [*taken(*ERROR_V2), *looked(2)]
+    second = asked("while it is full", connection="c1", marker="rs-1")
+    return verdicts("disks/small", SPOILED, *first, second, *later, *after)
+
+
+NEXT = (answered(200, connection="c1"), sent(LINE, connection="c1"), body_end(connection="c1"))
+
+
+@pytest.mark.parametrize(
+    ("later", "verdict"),
+    [
+        ((answered(503, connection="c1"),), PASS),
+        ((*NEXT, got(b'{"error":"full"}', connection="c1")), PASS),
+        ((*NEXT, StreamReset(connection="c1", stream=1, code=2)), FAIL),
+        ((*NEXT, got(b'{"ack":5}', connection="c1"), answer_end(connection="c1")), FAIL),
+    ],
+    ids=["refused", "told", "reset", "lost"],
+)
+def test_no_upload_to_a_full_disk_is_lost_in_silence(
+    later: tuple[Kind, ...], verdict: Status
+) -> None:
+    assert small(*later, Looked(marker="rs-1", found=0))["storage-6"] is verdict
+
+
+def test_a_disk_that_has_room_again_takes_recordings() -> None:
+    begun = opened_v2("after", connection="c2")
+    refused = (asked("after", connection="c2", intent="whole", marker="rs-2"),)
+    assert small(after=(*begun, *ended_v2(connection="c2")))["storage-5"] is PASS
+    assert small(after=(*refused, answered(503, connection="c2")))["storage-5"] is FAIL

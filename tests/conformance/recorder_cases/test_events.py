@@ -61,6 +61,7 @@ def posted(
     id_: str = "",
     whole: bool = True,
     how: str = "",
+    data: bytes | None = None,
 ) -> list[Kind]:
     """An event that is posted over a connection of its own, answered and looked for."""
     connection, marker = f"c-{name}", f"rs-{name}"
@@ -75,7 +76,8 @@ def posted(
         kinds.append(BodyCut(how=how, **where))  # type: ignore[arg-type]
     if status is not None:
         kinds += [answered(status, **where), answer_end(**where)]  # type: ignore[arg-type]
-    data = json.dumps({"id": id_, "path": marker}).encode()
+    if data is None:
+        data = json.dumps({"id": id_, "path": marker}).encode()
     others = (END + marker,) if whole else ()
     kinds += [
         Kept(marker=marker, path=path, size=9, agrees=9, whole=False, others=others, data=data)
@@ -126,6 +128,24 @@ def test_a_control_says_what_was_amiss(name: str, clause: str) -> None:
     assert {c for c, status in nothing.items() if status is FAIL} == {"event-17"}
 
 
+def test_one_that_is_taken_without_parts_says_what_was_amiss_with_the_others() -> None:
+    refused = [posted(one, 422) for one in (*TAKEN, *CONTROLS) if one != "no-parts"]
+    found = taken(*refused)
+    assert {c for c, status in found.items() if status is FAIL} == {"event-12"}
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x28\xb5\x2f\xfd", b"{", b'["rs-upstream"]', b'{"id":"n/second"}']
+)
+def test_ids_are_read_only_from_the_json_objects_of_events(data: bytes) -> None:
+    unread = verdicts("events/taken", *posted("upstream", data=data), has=STORE)
+    assert "event-16" not in unread
+    # Beside others in one file it is found by its line.
+    line = b'{"id":"n/events","path":"rs-upstream"}'
+    read = verdicts("events/taken", *posted("upstream", data=data + b"\n" + line), has=STORE)
+    assert read["event-16"] is PASS
+
+
 def test_events_at_two_places_have_two_ids() -> None:
     first = posted("upstream", id_="n/upstream.event.json")
     assert taken(first, posted("second", id_="n/second.event.json"))["event-16"] is PASS
@@ -163,6 +183,7 @@ def test_events_are_taken_afterwards() -> None:
         assert stopped["event-17"] is FAIL
         never = verdicts(name, *posted("before", 400), *posted("after", 400), has=STORE)
         assert never["event-17"] is SKIP
+        assert verdicts(name, *posted("before"), has=STORE)["event-17"] is ERROR
 
 
 def test_what_broke_off_is_not_answered_200() -> None:
@@ -196,6 +217,8 @@ def test_what_cannot_be_stored_is_not_answered_200() -> None:
     assert lost(*posted("unstorable")) == {"event-4": PASS}  # it was stored when all was mended
     assert lost(*posted("unstorable", 200, ())) == {"event-4": FAIL}
     assert lost(*posted("unstorable", None)) == {"event-4": SKIP}
+    gone = Disconnected(recorder="target", connection="c-unstorable", by="recorder", how="reset")
+    assert lost(*posted("unstorable", None), gone) == {"event-4": PASS}
     assert lost() == {"event-4": ERROR}
     before = verdicts("events/storage-gone", *posted("before", 503), has=STORE)
     assert before == {"event-4": SKIP}

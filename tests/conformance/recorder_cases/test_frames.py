@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.cases import PREFIX, cases, judge_case
 from conformance.exchanges import Seen
 from conformance.history import Disconnected, Kind, Unreadable
 from conformance.judgement import Status
@@ -36,6 +37,7 @@ from tests.conformance.recorder_cases.told import (
 )
 
 PASS, FAIL, WARN, SKIP = Status.PASS, Status.FAIL, Status.WARN, Status.SKIP
+CASE = cases()[PREFIX + "frames/answers"]
 ACK = FrameSeen(connection="c0", stream=0, frame="SETTINGS", flags=("ACK",))
 RESET = StreamReset(connection="c0", stream=1, code=7)
 
@@ -140,6 +142,13 @@ def test_settings_are_counted_and_pings_compared() -> None:
     assert answers(first, ACK, ping, pong(b"87654321", "ACK")) is FAIL
 
 
+def test_of_an_upload_that_fails_one_word_is_enough() -> None:
+    gone = Disconnected(recorder="target", connection="c0", by="recorder", how="fin")
+    for kinds in ((*opened_v2(), gone), (asked(intent="whole", marker="rs-1"), answered(503))):
+        judgement = judge_case(CASE, told("frames/answers", *kinds))
+        assert [f.clause for f in judgement.findings] == ["v2-13"]
+
+
 def streams(setting: object, *kinds: Kind) -> dict[str, Status]:
     return verdicts("frames/hundred-streams", remark(STREAMS_SETTING, setting), *kinds)
 
@@ -193,3 +202,4 @@ def test_nothing_is_shown_where_nothing_stood_still() -> None:
     found = verdicts("frames/standing-still", refused, *one)
     assert "streaming-14" not in found
     assert FAIL in found.values()
+    assert still()["streaming-14"] is Status.ERROR, "no other was there to be held up"

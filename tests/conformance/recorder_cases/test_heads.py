@@ -22,7 +22,9 @@ from tests.conformance.recorder_cases.told import (
     answered,
     asked,
     body_end,
+    ended_v2,
     got,
+    opened_v2,
     sent,
     upload_v1,
     verdicts,
@@ -61,6 +63,36 @@ def test_a_probe_is_answered_200_without_content() -> None:
 )
 def test_any_other_answer_to_the_probe_is_wrong(kinds: tuple[Kind, ...]) -> None:
     assert probe(SETTINGS, *kinds) == {"v2-3": PASS, "v2-4": FAIL}
+
+
+def probed_twice(*second: Kind) -> dict[str, Status]:
+    """Two probes over one connection, of which the first is answered well, and then an upload."""
+    return verdicts(
+        "v2/probe-twice",
+        SETTINGS,
+        asked("probe", method="HEAD"),
+        answered(200),
+        answer_end(),
+        asked("second probe", method="HEAD", stream=3),
+        *second,
+        *opened_v2(stream=5),
+        *ended_v2(stream=5),
+    )
+
+
+def test_a_second_probe_is_answered_like_the_first() -> None:
+    well = (answered(200, stream=3), answer_end(stream=3))
+    assert probed_twice(*well)["v2-4"] is PASS
+    assert probed_twice(*well)["v2-2"] is PASS
+    assert probed_twice()["v2-4"] is FAIL
+    assert probed_twice(answered(404, stream=3), answer_end(stream=3))["v2-4"] is FAIL
+    assert probed_twice(answered(200, stream=3), got(b"ok", stream=3))["v2-4"] is FAIL
+
+
+def test_probes_and_uploads_that_were_not_made_are_not_known() -> None:
+    assert verdicts("v2/probe-twice") == {"v2-4": ERROR, "v2-2": ERROR}
+    refused = verdicts("v2/probe-twice", ConnectFailed(connection="c0", why="refused"))
+    assert (refused["v2-4"], refused["v2-2"]) == (FAIL, FAIL)
 
 
 def test_no_http2_is_no_answer_over_it() -> None:
@@ -126,6 +158,8 @@ def test_what_got_200_outlives_a_kill() -> None:
     nothing = Looked(marker=marker, found=0)
     assert verdicts("v1/final-killed", *upload_v1(), *kill, nothing)["v1-3"] is FAIL
     assert verdicts("v1/final-killed", *upload_v1(), *kill)["v1-3"] is ERROR
+    refused = (upload_v1()[0], answered(503, stream=0), answer_end(stream=0))
+    assert verdicts("v1/final-killed", *refused, *kill) == {"storage-5": FAIL}
 
 
 def test_a_refusal_comes_in_place_of_the_100() -> None:

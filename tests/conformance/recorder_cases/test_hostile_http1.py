@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from conformance import http1_offences as bad
 from conformance.checkers.aftermath import AFTER, BEFORE, UNDER
-from conformance.history import Disconnected, Kind
+from conformance.history import Kind
 from conformance.judgement import Status
 from conformance.probed import Asked, Connected, ConnectFailed, Kept, Looked, Measured, Waited
 from conformance.recorder_cases import hostile_http1 as case
+from tests.conformance.recorder_cases.hostile import beside, gone
 from tests.conformance.recorder_cases.told import (
     answer_end,
     answered,
@@ -27,21 +28,6 @@ from tests.conformance.recorder_cases.told import (
 
 PASS, FAIL, WARN, ERROR, SKIP = Status.PASS, Status.FAIL, Status.WARN, Status.ERROR, Status.SKIP
 MIB = 1 << 20
-
-
-def beside(*kinds: Kind) -> tuple[Kind, ...]:
-    """Return what happened, with a session beside it and one after it that go well."""
-    return (
-        *opened_v2("neighbour", connection="n"),
-        *kinds,
-        *ended_v2(connection="n"),
-        *opened_v2("after", connection="a"),
-        *ended_v2(connection="a"),
-    )
-
-
-def gone(connection: str) -> Kind:
-    return Disconnected(recorder="target", connection=connection, by="recorder", how="fin")
 
 
 def asked_h1(name: str, connection: str, stream: int = 0) -> Asked:
@@ -147,8 +133,21 @@ def test_what_was_refused_may_not_be_kept() -> None:
     assert found["hostile-17"] is FAIL
 
 
-def test_what_was_not_sent_is_not_known() -> None:
-    assert verdicts("hostile/h1-smuggling", *beside())["hostile-4"] is ERROR
+@pytest.mark.parametrize(
+    ("name", "clause"),
+    [
+        ("hostile/h1-smuggling", "hostile-4"),
+        ("hostile/h1-malformed", "hostile-3"),
+        ("hostile/h1-controls", "hostile-7"),
+        ("hostile/h1-host", "hostile-5"),
+        ("hostile/h1-endless-head", "hostile-8"),
+        ("hostile/h1-chunks", "hostile-6"),
+        ("hostile/h1-refused", "hostile-17"),
+        ("hostile/deep-headers", "hostile-13"),
+    ],
+)
+def test_what_was_not_sent_is_not_known(name: str, clause: str) -> None:
+    assert verdicts(name, *beside())[clause] is ERROR
 
 
 def test_who_serves_nobody_is_to_blame() -> None:
@@ -263,20 +262,23 @@ def test_a_head_without_end_is_ended() -> None:
 # --- chunks ---------------------------------------------------------------------------------------
 
 
+def wrong(chunk: bad.Chunk, number: int, came: tuple[Kind, ...] | None = None) -> tuple[Kind, ...]:
+    """Return an upload with a wrong chunk, and what came; not said: the end of its connection."""
+    where = {"connection": f"c{number}", "stream": 0}
+    return (
+        asked(chunk.what, http="1.1", **where),  # type: ignore[arg-type]
+        answered(100, **where),  # type: ignore[arg-type]
+        sent(b"line\n", **where),  # type: ignore[arg-type]
+        *((gone(f"c{number}"),) if came is None else came),
+    )
+
+
 def chunked(which: bad.Chunk, *came: Kind) -> dict[str, Status]:
-    kinds: list[Kind] = []
-    for number, chunk in enumerate(bad.CHUNKS):
-        connection = f"c{number}"
-        where = {"connection": connection, "stream": 0}
-        kinds += [
-            asked(chunk.what, http="1.1", **where),  # type: ignore[arg-type]
-            answered(100, **where),  # type: ignore[arg-type]
-            sent(b"line\n", **where),  # type: ignore[arg-type]
-        ]
-        if chunk is which:
-            kinds += came
-        else:
-            kinds.append(gone(connection))
+    kinds = [
+        kind
+        for n, chunk in enumerate(bad.CHUNKS)
+        for kind in wrong(chunk, n, came if chunk is which else None)
+    ]
     return verdicts("hostile/h1-chunks", *beside(*kinds))
 
 
@@ -291,6 +293,13 @@ def test_wrong_sizes_are_an_error(which: bad.Chunk, status: int, verdict: Status
     connection = f"c{bad.CHUNKS.index(which)}"
     came = (answered(status, connection=connection, stream=0),) if status else ()
     assert chunked(which, *came)["hostile-6"] is verdict
+
+
+@pytest.mark.parametrize("came", [answered(503, connection="c0", stream=0), gone("c0")])
+def test_an_upload_that_is_refused_before_its_chunk_shows_nothing_good(came: Kind) -> None:
+    refused = (asked(HEX.what, http="1.1", connection="c0", stream=0), came)
+    others = [kind for n, chunk in enumerate(bad.CHUNKS[1:], 1) for kind in wrong(chunk, n)]
+    assert verdicts("hostile/h1-chunks", *beside(*refused, *others))["hostile-6"] is FAIL
 
 
 def test_who_can_count_so_far_may_wait() -> None:
@@ -337,6 +346,8 @@ def test_a_crowd_keeps_nobody_out() -> None:
     main = asked("main", connection="m", intent="whole", marker="rs-m")
     waited = Waited(what="the 200", seconds=5.0, connection="m", stream=1)
     assert verdicts("hostile/h1-idle", *beside(*crowd, main, waited))["hostile-12"] is WARN
+    alone = upload_v1(connection="m")
+    assert verdicts("hostile/h1-idle", *beside(*alone))["hostile-12"] is ERROR
 
 
 @pytest.mark.parametrize("when", [UNDER, AFTER])
@@ -352,6 +363,14 @@ def test_memory_is_bounded(when: str) -> None:
             Measured(what=when, value=(50 + grown) * MIB, unit="bytes"),
         )
         assert verdicts("hostile/long-lines", *beside(*kinds))["hostile-13"] is status
+
+
+def test_memory_under_fewer_lines_shows_nothing() -> None:
+    before = Measured(what=BEFORE, value=50 * MIB, unit="bytes")
+    lines = [
+        kind for n in range(case.LINES - 1) for kind in upload_v1("long line", connection=f"c{n}")
+    ]
+    assert verdicts("hostile/long-lines", *beside(before, *lines))["hostile-13"] is ERROR
 
 
 def test_without_its_processes_memory_is_not_seen() -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import pytest
 
 from conformance import http2_offences as bad
-from conformance.checkers.aftermath import AFTER, BEFORE, UNDER
-from conformance.history import Disconnected, Kind
+from conformance.cases import Need
+from conformance.history import Kind
 from conformance.judgement import Status
 from conformance.probed import (
     ConnectFailed,
     FrameSeen,
+    Kept,
+    Looked,
     Measured,
-    RawSent,
     Remarked,
     StreamReset,
     Waited,
 )
 from conformance.recorder_cases import hostile_http2 as case
+from tests.conformance.recorder_cases.hostile import beside, goaway, gone, raw, settings
 from tests.conformance.recorder_cases.told import (
     answer_end,
     answered,
@@ -30,35 +32,8 @@ from tests.conformance.recorder_cases.told import (
     verdicts,
 )
 
-PASS, FAIL, WARN, ERROR = Status.PASS, Status.FAIL, Status.WARN, Status.ERROR
+PASS, FAIL, WARN, ERROR, SKIP = Status.PASS, Status.FAIL, Status.WARN, Status.ERROR, Status.SKIP
 MIB = 1 << 20
-
-
-def beside(*kinds: Kind) -> tuple[Kind, ...]:
-    """Return what happened, with a session beside it and one after it that go well."""
-    return (
-        *opened_v2("neighbour", connection="n"),
-        *kinds,
-        *ended_v2(connection="n"),
-        *opened_v2("after", connection="a"),
-        *ended_v2(connection="a"),
-    )
-
-
-def settings(connection: str) -> Kind:
-    return FrameSeen(connection=connection, stream=0, frame="SETTINGS")
-
-
-def gone(connection: str, by: str = "recorder") -> Kind:
-    return Disconnected(recorder="target", connection=connection, by=by, how="fin")
-
-
-def goaway(connection: str, code: int = 1) -> Kind:
-    return FrameSeen(connection=connection, stream=0, frame="GOAWAY", value=code)
-
-
-def raw(connection: str, what: str) -> Kind:
-    return RawSent(connection=connection, what=what, size=1)
 
 
 def offence(one: bad.Frames, number: int, *came: Kind) -> tuple[Kind, ...]:
@@ -117,13 +92,32 @@ def test_who_serves_nobody_is_to_blame_for_what_was_never_sent() -> None:
     assert found["hostile-11"] is FAIL
 
 
+RIGHT = tuple(kind for n, one in enumerate(bad.FRAMES) for kind in offence(one, n, goaway(f"c{n}")))
+ANY_SIZE = Remarked(what=bad.TOO_LARGE)
+"""The target takes frames as large as there are: none is too large for it."""
+PREFACES = (asked(bad.BAD_PREFACE, connection="p"), asked(bad.NO_SETTINGS, connection="q"))
+
+
+def frames(*kinds: Kind) -> Status:
+    return verdicts("hostile/h2-frames", *beside(*RIGHT, *kinds))["hostile-3"]
+
+
 def test_a_request_behind_a_wrong_preface_may_be_ignored_and_not_served() -> None:
-    right = [kind for n, one in enumerate(bad.FRAMES) for kind in offence(one, n, goaway(f"c{n}"))]
-    right += [Remarked(what=bad.TOO_LARGE), asked(bad.BAD_PREFACE, connection="p")]
-    unserved = asked(bad.NO_SETTINGS, connection="q")
-    taken = answered(200, connection="q")
-    assert verdicts("hostile/h2-frames", *beside(*right, unserved))["hostile-3"] is PASS
-    assert verdicts("hostile/h2-frames", *beside(*right, unserved, taken))["hostile-3"] is FAIL
+    assert frames(ANY_SIZE, *PREFACES) is PASS
+    assert frames(ANY_SIZE, *PREFACES, answered(400, connection="q")) is PASS
+    assert frames(ANY_SIZE, *PREFACES, answered(200, connection="q")) is FAIL
+
+
+@pytest.mark.parametrize("sent_", PREFACES)
+def test_a_wrong_preface_that_was_not_sent_shows_nothing(sent_: Kind) -> None:
+    assert frames(ANY_SIZE, sent_) is ERROR
+
+
+def test_a_frame_that_is_larger_than_allowed_ends_its_connection_or_stream() -> None:
+    large = (settings("l"), raw("l", bad.TOO_LARGE))
+    assert frames(*PREFACES, *large, gone("l")) is PASS
+    assert frames(*PREFACES, *large) is FAIL
+    assert frames(*PREFACES) is ERROR
 
 
 def test_a_neighbour_that_is_ended_too_breaks_the_clause() -> None:
@@ -137,36 +131,56 @@ def test_a_neighbour_that_is_ended_too_breaks_the_clause() -> None:
 # --- wrong requests -------------------------------------------------------------------------------
 
 
-def requests(first: tuple[Kind, ...]) -> Status:
-    """Judge control characters; all requests but the first are reset."""
-    kinds: list[Kind] = [settings("c0"), *first]
-    for number, one in enumerate(bad.CONTROLS[1:], 1):
+TABLES = {
+    "hostile/h2-requests": ("hostile-3", tuple(one.what for one in bad.HEADS)),
+    "hostile/h2-controls": ("hostile-7", tuple(one.what for one in bad.CONTROLS)),
+    "hostile/h2-fields": ("hostile-8", case.FIELDS),
+}
+"""Cases of requests that are refused: the clause that says so, and the requests."""
+
+
+def requests(
+    name: str, *came: Kind, has: tuple[str, ...] = (), served: bool = True
+) -> dict[str, Status]:
+    """Judge requests: of the first `came` is told, and whether SETTINGS came; others are reset."""
+    kinds: list[Kind] = []
+    for number, what in enumerate(TABLES[name][1]):
         connection = f"c{number}"
-        kinds += [
-            settings(connection),
-            asked(one.what, connection=connection, intent="refused", marker=f"rs-{number}"),
-            StreamReset(connection=connection, stream=1, code=1),
-        ]
-    return verdicts("hostile/h2-controls", *beside(*kinds))["hostile-7"]
+        if number or served:
+            kinds.append(settings(connection))
+        kinds.append(
+            asked(what, connection=connection, intent="refused", marker=f"rs-{connection}")
+        )
+        kinds += came if not number else (StreamReset(connection=connection, stream=1, code=1),)
+    return verdicts(name, *beside(*kinds), has=has)
 
 
-HEAD = asked(bad.CONTROLS[0].what, intent="refused", marker="rs-c0")
+def broken(clause: str) -> Status:
+    """Return what a broken clause is: hostile-8 is a SHOULD."""
+    return WARN if clause == "hostile-8" else FAIL
 
 
+RESET = StreamReset(connection="c0", stream=1, code=1)
+
+
+@pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize(
     "came",
     [
-        (StreamReset(connection="c0", stream=1, code=1),),
+        (RESET,),
         (answered(400), answer_end()),
         (answered(431),),
         (goaway("c0"),),
         (gone("c0"),),
     ],
 )
-def test_a_malformed_request_may_be_reset_answered_or_cut(came: tuple[Kind, ...]) -> None:
-    assert requests((HEAD, *came)) is PASS
+def test_a_request_that_is_refused_may_be_reset_answered_or_cut(
+    name: str, came: tuple[Kind, ...]
+) -> None:
+    assert requests(name, *came)[TABLES[name][0]] is PASS
 
 
+@pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize(
     "came",
     [
@@ -177,8 +191,32 @@ def test_a_malformed_request_may_be_reset_answered_or_cut(came: tuple[Kind, ...]
         (answered(200), got(b"{}"), answer_end()),
     ],
 )
-def test_a_malformed_request_is_neither_taken_nor_forgotten(came: tuple[Kind, ...]) -> None:
-    assert requests((HEAD, *came)) is FAIL
+def test_a_request_that_is_refused_is_neither_taken_nor_forgotten(
+    name: str, came: tuple[Kind, ...]
+) -> None:
+    clause = TABLES[name][0]
+    assert requests(name, *came)[clause] is broken(clause)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_connection_that_was_never_served_refuses_nothing(name: str) -> None:
+    clause = TABLES[name][0]
+    assert requests(name, gone("c0"), served=False)[clause] is broken(clause)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_requests_that_were_not_sent_show_nothing(name: str) -> None:
+    assert verdicts(name, *beside())[TABLES[name][0]] is ERROR
+
+
+@pytest.mark.parametrize("name", ["hostile/h2-requests", "hostile/h2-controls"])
+def test_what_is_refused_leaves_nothing_where_somebody_could_look(name: str) -> None:
+    nothing = Looked(marker="rs-c0", found=0)
+    left = Kept(marker="rs-c0", path="n1/2026-01-01T00:00:00Z.cast", size=0, agrees=0)
+    found = Looked(marker="rs-c0", found=1)
+    assert requests(name, RESET, nothing, has=(Need.STORE,))["hostile-17"] is PASS
+    assert requests(name, RESET, left, found, has=(Need.STORE,))["hostile-17"] is FAIL
+    assert requests(name, RESET)["hostile-17"] is SKIP
 
 
 # --- lengths --------------------------------------------------------------------------------------
@@ -206,57 +244,22 @@ def test_an_upload_of_another_length_is_no_success() -> None:
     assert lengths(*TAKEN) is FAIL
 
 
-# --- floods, resets, memory -----------------------------------------------------------------------
+def test_an_upload_of_another_length_that_was_not_made_is_not_known() -> None:
+    assert verdicts("hostile/h2-lengths", *beside())["hostile-3"] is ERROR
 
 
-def resets(sent_: int, *came: Kind) -> Status:
-    attack = (
-        settings("c0"),
-        raw("c0", case.RESET),
-        *came,
-        Remarked(what=case.RESET, value=str(sent_)),
-    )
-    return verdicts("hostile/h2-resets", *beside(*attack))["hostile-9"]
+# --- what nobody knows ----------------------------------------------------------------------------
 
 
-def test_resets_end_the_connection_or_are_held_back() -> None:
-    assert resets(case.RESETS, goaway("c0", 11)) is PASS
-    assert resets(case.RESETS, gone("c0")) is PASS
-    assert resets(case.RESETS // 2) is PASS
-    assert resets(case.RESETS) is WARN
-    assert resets(case.RESETS, goaway("c0", 0)) is WARN
+def test_unknown_frames_are_ignored_and_the_upload_among_them_goes_well() -> None:
+    def unknown(*main: Kind) -> Status:
+        return verdicts("hostile/h2-unknown", *beside(*main))["hostile-3"]
 
-
-def test_resets_that_were_not_sent_show_nothing() -> None:
-    assert verdicts("hostile/h2-resets", *beside())["hostile-9"] is ERROR
-
-
-def floods(*kinds: Kind) -> Status:
-    sent_ = [raw(f"c{number}", one.what) for number, one in enumerate(bad.FLOODS)]
-    main = (*opened_v2(connection="m"), *ended_v2(connection="m"))
-    return verdicts("hostile/h2-floods", *beside(*kinds, *sent_, *main))["hostile-10"]
-
-
-def memory(what: str, mib: int) -> Kind:
-    return Measured(what=what, value=mib * MIB, unit="bytes")
-
-
-def test_memory_comes_back_to_what_it_was() -> None:
-    assert floods() is PASS
-    assert floods(memory(BEFORE, 100), memory(UNDER, 150), memory(AFTER, 130)) is PASS
-    assert floods(memory(BEFORE, 100), memory(UNDER, 300), memory(AFTER, 130)) is WARN
-    assert floods(memory(BEFORE, 100), memory(AFTER, 300)) is WARN
-
-
-def test_memory_that_stays_breaks_no_must() -> None:
-    found = verdicts(
-        "hostile/h2-unknown",
-        memory(BEFORE, 100),
-        *beside(*opened_v2(connection="m"), *ended_v2(connection="m")),
-        memory(AFTER, 300),
-    )
-    assert found["hostile-3"] is PASS
-    assert found["hostile-10"] is WARN
+    begun = opened_v2(connection="m")
+    assert unknown(*begun, *ended_v2(connection="m")) is PASS
+    assert unknown(*begun, StreamReset(connection="m", stream=1, code=1)) is FAIL
+    assert unknown(*begun, gone("m")) is FAIL
+    assert unknown() is ERROR
 
 
 # --- what is overrun ------------------------------------------------------------------------------

@@ -10,8 +10,18 @@ from conformance import hostile_names as bad
 from conformance.cases import PREFIX, cases, judge_case
 from conformance.history import AnswerBody, BodyEnded, Disconnected, Event, Kind
 from conformance.judgement import Judgement, Status
-from conformance.probed import Asked, CasePlayed, Headers, Kept, Looked, Remarked, Strayed
+from conformance.probed import (
+    Asked,
+    CasePlayed,
+    ConnectFailed,
+    Headers,
+    Kept,
+    Looked,
+    Remarked,
+    Strayed,
+)
 from conformance.recorder_cases import hostile_names as case
+from tests.conformance.recorder_cases.hostile import beside, gone
 from tests.conformance.recorder_cases.told import (
     answer_end,
     answered,
@@ -27,16 +37,6 @@ PASS, FAIL, WARN, ERROR, SKIP = Status.PASS, Status.FAIL, Status.WARN, Status.ER
 LOOKED = Remarked(what=case.LOOKED)
 TRAVERSALS = tuple(what for what, _ in bad.TRAVERSALS)
 NODES = tuple(what for what, _ in bad.NODES)
-
-
-def beside(*kinds: Kind) -> tuple[Kind, ...]:
-    return (
-        *opened_v2("neighbour", connection="n"),
-        *kinds,
-        *ended_v2(connection="n"),
-        *opened_v2("after", connection="a"),
-        *ended_v2(connection="a"),
-    )
 
 
 def stored(marker: str, path: str, agrees: int = 5) -> tuple[Kind, ...]:
@@ -74,22 +74,40 @@ def all_of(names: Sequence[str], *first: Kind) -> tuple[Kind, ...]:
 # --- outside --------------------------------------------------------------------------------------
 
 
-def test_refused_or_kept_below_is_right() -> None:
-    for first in (
-        refused(TRAVERSALS[0], 0),
-        taken(TRAVERSALS[0], 0, "%2E./2026-01-01T00:00:00Z.cast"),
-    ):
-        found = verdicts("hostile/names-traversal", *beside(*all_of(TRAVERSALS, *first), LOOKED))
-        assert found["hostile-1"] is PASS
+TABLES = {
+    "hostile/names-traversal": TRAVERSALS,
+    "hostile/names-fields": case.fields_of(),
+    "hostile/names-times": tuple(what for what, _ in bad.TIMES),
+    "hostile/names-lines": tuple(line.what for line in bad.LINES),
+}
+"""What the names of each case are that may lead out."""
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_refused_or_kept_below_is_right(name: str) -> None:
+    names = TABLES[name]
+    for first in (refused(names[0], 0), taken(names[0], 0, "%2E./2026-01-01T00:00:00Z.cast")):
+        found = verdicts(name, *beside(*all_of(names, *first), LOOKED))
+        assert found["hostile-1"] is found["hostile-3"] is PASS
         assert FAIL not in found.values()
 
 
-def test_what_strays_breaks_the_clause_and_no_other() -> None:
+@pytest.mark.parametrize("looked", [(LOOKED,), ()], ids=["looked", "told in passing"])
+@pytest.mark.parametrize("name", TABLES)
+def test_what_strays_breaks_the_clause_and_no_other(name: str, looked: tuple[Kind, ...]) -> None:
+    names = TABLES[name]
     stray = Strayed(path="/outside/rs-0c0-1", marker="rs-0c0-1")
-    first = taken(TRAVERSALS[0], 0)
-    found = verdicts("hostile/names-traversal", *beside(*all_of(TRAVERSALS, *first), LOOKED, stray))
+    found = verdicts(name, *beside(*all_of(names, *taken(names[0], 0)), *looked, stray))
     assert found.pop("hostile-1") is FAIL
     assert FAIL not in found.values()
+
+
+@pytest.mark.parametrize("name", [*TABLES, "hostile/names-events"])
+def test_a_case_that_could_not_be_played_shows_nothing(name: str) -> None:
+    unplayed = verdicts(name, *beside())
+    assert unplayed["hostile-1"] is unplayed["hostile-3"] is ERROR
+    nobody = verdicts(name, ConnectFailed(connection="c0", why="refused"))
+    assert nobody["hostile-1"] is nobody["hostile-3"] is FAIL
 
 
 def test_success_for_what_is_nowhere_is_a_loss() -> None:
@@ -207,6 +225,10 @@ def test_refusing_them_all_is_right() -> None:
     assert said(judged(*beside(*uploads))) is PASS
 
 
+def test_names_that_were_never_sent_are_not_known() -> None:
+    assert said(judged(*beside())) is ERROR
+
+
 # --- the table ------------------------------------------------------------------------------------
 
 
@@ -224,7 +246,19 @@ MARKER = "rs-0123456789abcdef"
 SCRIPT = case.SCRIPT % MARKER
 
 
-def page(body: str, kind: str = "text/html; charset=utf-8") -> dict[str, Status]:
+def page(
+    body: str,
+    kind: str = "text/html; charset=utf-8",
+    *,
+    status: int = 200,
+    end: Kind | None = None,
+    nosniff: bool = False,
+) -> dict[str, Status]:
+    """Judge a page of the UI; `end` is that of the upload with the script, if it is no success."""
+    fields = (
+        *((("content-type", kind),) if kind else ()),
+        *((("x-content-type-options", "nosniff"),) if nosniff else ()),
+    )
     upload = (
         Asked(
             connection="u",
@@ -239,15 +273,15 @@ def page(body: str, kind: str = "text/html; charset=utf-8") -> dict[str, Status]
         answered(200, connection="u"),
         sent(b"x", connection="u"),
         BodyEnded(recorder="target", connection="u", stream=1),
-        answer_end(connection="u"),
+        end or answer_end(connection="u"),
     )
     where = {"connection": "p", "stream": 0}
     return verdicts(
         "hostile/ui-script",
         *upload,
         asked(case.PAGE, http="1.1", method="GET", **where),  # type: ignore[arg-type]
-        answered(200, **where),  # type: ignore[arg-type]
-        Headers(fields=(("content-type", kind),) if kind else (), **where),  # type: ignore[arg-type]
+        answered(status, **where),  # type: ignore[arg-type]
+        Headers(fields=fields, **where),  # type: ignore[arg-type]
         AnswerBody(recorder="target", data=body.encode(), **where),  # type: ignore[arg-type]
         answer_end(**where),  # type: ignore[arg-type]
     )
@@ -273,3 +307,10 @@ def test_what_no_browser_renders_may_hold_it() -> None:
     assert page(SCRIPT, "application/x-asciicast")["ui-4"] is PASS
     assert page(SCRIPT, "text/plain")["ui-4"] is PASS
     assert page(SCRIPT, "")["ui-4"] is FAIL
+    assert page(SCRIPT, "", nosniff=True)["ui-4"] is PASS
+
+
+def test_without_the_recording_or_a_page_nothing_is_shown() -> None:
+    body = f"<p>{SCRIPT}</p>"
+    assert page(body, end=gone("u"))["ui-4"] is SKIP
+    assert page(body, status=500)["ui-4"] is ERROR

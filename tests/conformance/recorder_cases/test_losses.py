@@ -98,6 +98,15 @@ def test_an_error_is_no_success() -> None:
     assert streams(*rest)["v2-17"] is PASS
 
 
+def test_an_upload_that_had_ended_before_its_reset_may_end_well() -> None:
+    lost = opened_v2("in-line", stream=NEXT, intent="cut")
+    cut = BodyCut(connection="c0", stream=NEXT, how="stream")
+    well = ended_v2(stream=NEXT)
+    after = (*opened_v2("after", stream=5), *ended_v2(stream=5), *ended_v2())
+    found = verdicts("losses/stream", *opened_v2(), *lost, *well[:1], cut, *well[1:], *after)
+    assert found["v2-17"] is PASS
+
+
 def test_a_reset_does_not_end_the_connection() -> None:
     lost = (
         *opened_v2("in-line", stream=NEXT, intent="cut"),

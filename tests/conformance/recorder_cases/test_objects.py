@@ -190,6 +190,12 @@ def test_a_provider_is_known_when_all_went_well() -> None:
     assert found["storage-2"] is FAIL
 
 
+def test_a_request_that_is_no_upload_says_nothing_of_a_provider() -> None:
+    probe = (asked("probe", connection="c1", method="HEAD"), answered(404, connection="c1"))
+    found = verdicts("objects/gcs", *probe, *v2(*ended_v2(), name="small"), *kept())
+    assert found["storage-12"] is PASS
+
+
 def test_a_refusal_that_the_recorder_does_not_get_over_is_its_fault_unless_of_the_region() -> None:
     def refused(rule: str) -> Status:
         remark = Remarked(what=REFUSED, value=f"{rule}: PutObject 400 No")
@@ -234,6 +240,17 @@ def test_what_was_acked_is_back_after_a_kill(left: tuple[Kind, ...], status: Sta
 def test_without_an_ack_nothing_was_promised() -> None:
     found = verdicts("objects/killed-while-away", *v2(name="main"), *nothing())
     assert found["storage-9"] is SKIP
+
+
+def test_what_was_not_looked_for_after_the_kill_is_not_known() -> None:
+    acked = v2(got(b'{"ack":5}'), Signalled(what="kill"), name="main")
+    assert verdicts("objects/killed-while-away", *acked)["storage-9"] is ERROR
+    assert verdicts("objects/killed-while-away")["storage-9"] is ERROR
+
+
+def test_who_takes_nothing_while_s3_is_well_promised_nothing_and_breaks_something_else() -> None:
+    refused = (asked("main", marker=V2), answered(503), answer_end())
+    assert verdicts("objects/killed-while-away", *refused) == {"storage-5": FAIL}
 
 
 def test_what_is_back_is_the_beginning_of_what_was_sent() -> None:

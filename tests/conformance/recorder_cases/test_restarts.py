@@ -18,6 +18,7 @@ from tests.conformance.recorder_cases.told import (
     got,
     opened_v2,
     sent,
+    upload_v1,
     verdicts,
 )
 
@@ -79,8 +80,17 @@ def test_a_recording_is_not_recovered_twice() -> None:
     assert twice["storage-3"] is FAIL
 
 
-def test_without_an_ack_nothing_is_shown() -> None:
-    assert broken_off(0, there(SENT))["storage-9"] is ERROR
+@pytest.mark.parametrize("name", ["restarts/stages", "restarts/flooded", "restarts/again"])
+def test_without_an_ack_nothing_is_shown_by_any_kill(name: str) -> None:
+    begun = opened_v2("lines", intent="free")
+    look = Looked(marker=f"{MARKER}c0-1", found=0)
+    assert verdicts(name, *begun, *KILLED, look)["storage-9"] is ERROR
+    acked = (*begun, got(b'{"ack":5}\n'), *KILLED)
+    assert (
+        verdicts(name, *acked, later(5, 5), Looked(marker=look.marker, found=1))["storage-9"]
+        is PASS
+    )
+    assert verdicts(name, *acked, look)["storage-9"] is WARN
 
 
 def test_a_recorder_that_does_not_serve_again_has_nothing() -> None:
@@ -104,6 +114,40 @@ def test_what_was_whole_stays_whole(size: int, verdict: Status) -> None:
         Looked(marker=marker, found=1),
     )
     assert found["storage-2"] is verdict
+
+
+# --- v1 -------------------------------------------------------------------------------------------
+
+
+def v1(
+    upload: tuple[Kind, ...], *, size: int, agrees: int, ready: bool = True
+) -> dict[str, Status]:
+    """An upload, a kill, what is there of it, and a new upload once the recorder is back."""
+    after = upload_v1("after", connection="c9") if ready else ()
+    signals = (Signalled(what="kill"), Signalled(what="restart", ready=ready))
+    there = Kept(marker=f"{MARKER}c0", path=PATH, size=size, agrees=agrees)
+    look = Looked(marker=f"{MARKER}c0", found=1)
+    return verdicts("restarts/v1", *upload, *signals, there, look, *after)
+
+
+WHOLE_V1 = upload_v1("ending", intent="free")
+BEGUN_V1 = WHOLE_V1[:3]
+
+
+def test_what_v1_answered_with_success_is_whole_after_a_kill() -> None:
+    found = v1(WHOLE_V1, size=5, agrees=5)
+    assert (found["storage-2"], found["storage-5"]) == (PASS, PASS)
+    assert v1(WHOLE_V1, size=4, agrees=4)["storage-2"] is FAIL
+
+
+def test_what_is_there_of_a_v1_upload_that_broke_off_is_its_beginning() -> None:
+    assert v1(BEGUN_V1, size=3, agrees=3)["storage-1"] is PASS
+    assert v1(BEGUN_V1, size=3, agrees=2)["storage-1"] is FAIL
+
+
+def test_a_recorder_of_v1_serves_again() -> None:
+    assert v1(BEGUN_V1, size=3, agrees=3)["storage-5"] is PASS
+    assert v1(BEGUN_V1, size=3, agrees=3, ready=False)["storage-5"] is FAIL
 
 
 # --- earlier recordings ---------------------------------------------------------------------------
@@ -135,3 +179,11 @@ def test_what_stays_as_it_was_has_its_limits_said() -> None:
 @pytest.mark.parametrize("now", [(), (later(4, 4),), (later(6, 5),), (later(5, 4),)])
 def test_what_was_removed_or_changed_is_found(now: tuple[Kept, ...]) -> None:
     assert earlier(*now) is FAIL
+
+
+def test_earlier_recordings_that_nobody_saw_show_nothing() -> None:
+    assert verdicts("restarts/earlier")["privacy-6"] is ERROR
+    assert (
+        verdicts("restarts/earlier", *opened_v2("earlier"), *ended_v2(), *KILLED)["privacy-6"]
+        is ERROR
+    )

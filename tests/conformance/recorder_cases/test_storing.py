@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from conformance.cases import PREFIX, cases, judge_case
 from conformance.history import Kind
 from conformance.judgement import Status
-from conformance.probed import Kept, Looked, Remarked, Strayed
+from conformance.probed import ConnectFailed, Kept, Looked, Remarked, Strayed
 from conformance.recorder_cases.storing import RUNNING, SEARCHED
 from tests.conformance.recorder_cases.told import (
     MARKER,
@@ -18,7 +20,9 @@ from tests.conformance.recorder_cases.told import (
     got,
     opened_v2,
     sent,
+    told,
     verdicts,
+    worst,
 )
 
 PASS, FAIL, WARN, SKIP, ERROR = (
@@ -109,8 +113,12 @@ def test_who_repairs_it_changes_it() -> None:
     assert odd(got(b'{"ack":5}\n'), answer_end(), kept=4, agrees=3)["storage-1"] is FAIL
 
 
-def test_nothing_played_is_nothing_known() -> None:
-    assert verdicts("storing/odd")["storage-13"] is ERROR
+@pytest.mark.parametrize(
+    ("name", "clause"), [("storing/odd", "storage-13"), ("storing/while-it-runs", "storage-15")]
+)
+def test_nothing_played_is_nothing_known(name: str, clause: str) -> None:
+    assert verdicts(name)[clause] is ERROR
+    assert verdicts(name, ConnectFailed(connection="c0", why="refused"))[clause] is WARN
 
 
 # --- while the session goes on --------------------------------------------------------------------
@@ -136,6 +144,11 @@ def test_a_look_after_the_end_shows_nothing_of_that() -> None:
     assert found["storage-15"] is ERROR
 
 
+def test_of_an_upload_that_was_not_taken_nothing_is_written() -> None:
+    refused = (asked(intent="whole", marker=MARKER), answered(503), answer_end())
+    assert verdicts("storing/while-it-runs", *refused) == {"storage-5": FAIL}
+
+
 # --- where to -------------------------------------------------------------------------------------
 
 
@@ -159,6 +172,28 @@ def test_who_stores_elsewhere_does_not_store_as_told() -> None:
     assert (found["storage-11"], found["storage-17"]) == (FAIL, SKIP)
 
 
+@pytest.mark.parametrize("uploads", [(), tuple(upload(0, f"n/{TIME}"))])
+def test_one_recorder_stores_like_nobody_else(uploads: tuple[Kind, ...]) -> None:
+    assert verdicts("storing/failover", *uploads)["storage-17"] is ERROR
+
+
+@pytest.mark.parametrize(
+    ("paths", "verdict"),
+    [
+        (("a/1.cast", "b/2.cast"), PASS),
+        (("a/1.cast", "2.cast"), FAIL),
+        (("a/1.cast", "a/1.json"), FAIL),
+    ],
+)
+def test_of_a_layout_that_we_do_not_know_depth_and_suffix_are_compared(
+    paths: tuple[str, str], verdict: Status
+) -> None:
+    history = told("storing/failover", *upload(0, paths[0]), *upload(1, paths[1]))
+    played = msgspec.structs.replace(history[0].what, layout=False)  # type: ignore[type-var]
+    first = msgspec.structs.replace(history[0], what=played)
+    assert worst("storing/failover", (first, *history[1:]))["storage-17"] is verdict
+
+
 def test_a_secret_in_a_log_is_found() -> None:
     searched = Remarked(what=SEARCHED)
     stray = Strayed(path="logs/target.log")
@@ -170,3 +205,11 @@ def test_what_was_searched_is_said_with_its_limits() -> None:
     assert (
         verdicts("storing/nowhere-else", *upload(0), Remarked(what=SEARCHED))["privacy-4"] is SKIP
     )
+
+
+@pytest.mark.parametrize("searched", [True, False])
+def test_only_a_search_shows_that_a_session_is_nowhere_else(*, searched: bool) -> None:
+    name = "storing/nowhere-else"
+    remarks = [Remarked(what=SEARCHED)] if searched else []
+    judgement = judge_case(cases()[PREFIX + name], told(name, *upload(0, f"n/{TIME}"), *remarks))
+    assert ("privacy-4" in judgement.clauses) is searched

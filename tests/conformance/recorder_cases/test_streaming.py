@@ -109,6 +109,11 @@ def test_an_odd_recording_that_is_refused_is_a_warning() -> None:
     assert verdicts(ODD, ConnectFailed(connection="c0", why="no"))["storage-13"] is WARN
 
 
+def test_a_request_that_is_no_upload_says_nothing_of_odd_recordings() -> None:
+    probe = (asked("probe", method="HEAD"), answered(404), answer_end())
+    assert "storage-13" not in verdicts(ODD, *probe)
+
+
 def test_nobody_is_praised_for_what_nobody_saw() -> None:
     assert odd(*GOOD)["storage-13"] is SKIP
 
