@@ -9,22 +9,31 @@ import pytest
 from conformance.checking import judge
 from conformance.history import (
     AnswerBody,
+    BodyEnded,
+    CommandExited,
+    CommandStarted,
     Dialled,
     Disconnected,
+    ExitSeen,
+    NoticeReceived,
+    Played,
+    Shown,
     Stored,
     Survived,
 )
 from conformance.judgement import Status
 from conformance.machine import State
-from conformance.scenario import FaultPlan
-from conformance.wire import V2_RECORD
+from conformance.scenario import FaultPlan, OnFailure
+from conformance.wire import V1_RECORD, V2_RECORD
 from tests.conformance.histories import (
     CHOOSING,
     Edit,
     Story,
     Telling,
     add,
+    allowed,
     change,
+    drop,
     failed_over,
     later,
     recorded,
@@ -129,9 +138,33 @@ def test_a_recorder_that_took_nothing_is_not_the_one_that_took_the_recording() -
     assert status_of("choose-16", judge(None, telling.history)) is Status.FAIL
 
 
+SURVIVED = add("world", Survived(pid=7, command="sleep 300"))
+
+
+@pytest.mark.parametrize(
+    ("telling", "status"), [(terminated(), "fail"), (terminated().from_outside(), "fail")]
+)
+def test_nothing_of_a_terminated_session_runs_on(telling: Telling, status: str) -> None:
+    assert status_of("failure-7", telling.but(SURVIVED).judged()) is Status(status)
+
+
 def test_a_process_that_survives_an_ended_session_is_nobody_s_fault() -> None:
-    judgement = recorded().but(add("world", Survived(pid=7, command="sleep 300"))).judged()
-    assert status_of("failure-7", judgement) is None
+    assert status_of("failure-7", recorded().but(SURVIVED).judged()) is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "then", "status"),
+    [("rec1", "rec1", "fail"), ("rec1", "rec2", "pass"), ("rec2", "rec1", "pass")],
+)
+def test_v1_is_no_way_around_a_refusal_over_v2(refused: str, then: str, status: str) -> None:
+    s = Story(recorders=("rec1", "rec2"), record=("rec1", "rec2"))
+    s.connect()
+    s.enter(*CHOOSING)
+    name = s.dial(refused)
+    s.request(name, 1, "HEAD", V2_RECORD, "2", 200)
+    s.request(name, 3, "POST", V2_RECORD, "2", 503)
+    s.request(s.dial(then), 1, "POST", V1_RECORD, "1.1", 100)
+    assert status_of("choose-10", s.end(CHOOSING).judged()) is Status(status)
 
 
 @pytest.mark.parametrize(("waited", "status"), [(30.0, "pass"), (28.5, "fail"), (31.5, "fail")])
@@ -147,3 +180,71 @@ def test_what_comes_after_the_client_left_says_nothing_of_its_wait(
     assert status_of("acks-14", stopped.judged()) is Status(status)
     ack = AnswerBody(recorder="rec1", connection="rec1#0", stream=3, data=b"{}")
     assert status_of("acks-14", stopped.but(add("network", ack)).judged()) is Status(status)
+
+
+STOPPED = (FaultPlan(fault="stopped", node="rec1"),)
+FAST = change(Played, {"speed": 10})
+LEFT = (change(Disconnected, {"by": "client", "how": "fin"}), later(Disconnected, 28.5))
+UPLOAD: dict[str, Any] = {"recorder": "rec1", "connection": "rec1#0", "stream": 3}
+
+
+@pytest.mark.parametrize(
+    ("telling", "status"),
+    [
+        (terminated().but(*LEFT, faults=STOPPED), "fail"),
+        (terminated().but(*LEFT, FAST, faults=STOPPED), "skip"),
+        # Seen from outside it is as good, and where nothing tells of a loss it is not seen at all.
+        (terminated().but(*LEFT, faults=STOPPED).from_outside(), "fail"),
+        (
+            terminated()
+            .but(*LEFT, drop(Shown), drop(ExitSeen), drop(NoticeReceived), faults=STOPPED)
+            .from_outside(),
+            "skip",
+        ),
+        # The recorder broke it off, or nobody did: then nobody gave up.
+        (terminated().but(later(Disconnected, 28.5), faults=STOPPED), None),
+        (terminated().but(drop(Disconnected), faults=STOPPED), None),
+        # Over v1 there are no frames, and after the end of the body other limits count.
+        (terminated(speaks="v1").but(faults=STOPPED), None),
+        (terminated().but(*LEFT, add("network", BodyEnded(**UPLOAD)), faults=STOPPED), None),
+        (recorded().but(faults=STOPPED), None),
+        (terminated().but(*LEFT), None),
+    ],
+)
+def test_the_ack_window_is_measured_where_a_client_gave_up(
+    telling: Telling, status: str | None
+) -> None:
+    assert status_of("acks-14", telling.judged()) is (status and Status(status))
+
+
+SILENT = (FaultPlan(fault="black-hole", node="control"),)
+QUIET = OnFailure(notify=False)
+
+
+@pytest.mark.parametrize(
+    ("telling", "status"),
+    [
+        (allowed().but(faults=SILENT), "pass"),
+        (terminated().but(faults=SILENT), "pass"),
+        (allowed().but(later(CommandStarted, 2.0), faults=SILENT), "pass"),
+        (allowed().but(later(CommandStarted, 5.0), faults=SILENT), "warn"),
+        (terminated().but(later(CommandExited, 5.0), faults=SILENT), "warn"),
+        (allowed().but(drop(CommandStarted), drop(CommandExited), faults=SILENT), "warn"),
+        (allowed().but(faults=SILENT).from_outside(), "skip"),
+        # Nobody is told of it, nothing failed, or the control plane answers.
+        (allowed(on_failure=QUIET).but(faults=SILENT), None),
+        (allowed(on_failure=QUIET).but(faults=SILENT).from_outside(), None),
+        (recorded().but(faults=SILENT), None),
+        (allowed().but(later(CommandStarted, 5.0)), None),
+        (
+            allowed().but(
+                later(CommandStarted, 5.0), faults=(FaultPlan(fault="refused", node="control"),)
+            ),
+            None,
+        ),
+    ],
+)
+def test_a_control_plane_that_takes_no_notice_holds_nobody_up(
+    telling: Telling, status: str | None
+) -> None:
+    assert status_of("notice-8", telling.judged()) is (status and Status(status))
