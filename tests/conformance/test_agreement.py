@@ -18,6 +18,7 @@ from conformance.history import (
     GaveUp,
     Handed,
     History,
+    HungUp,
     Kind,
     NoticeReceived,
     SessionClosed,
@@ -31,6 +32,7 @@ from scenarios.reader import library
 from simulator.virtual.world import VirtualWorld
 from tests.conformance.histories import (
     Telling,
+    aborted,
     add,
     allowed,
     change,
@@ -143,6 +145,7 @@ def test_notices_to_a_control_plane_that_is_gone_are_a_race() -> None:
             "outcome",
             ("exit status 0", "exit status 0, waited in vain for 'three'"),
         ),
+        (aborted(), aborted().but(drop(HungUp)), "outcome", ("hung up", "")),
         (
             allowed(),
             allowed().but(change(NoticeReceived, {"body": b"no JSON"})),

@@ -15,6 +15,7 @@ from conformance.history import (
     Dialled,
     Disconnected,
     ExitSeen,
+    Handed,
     NoticeReceived,
     Played,
     Shown,
@@ -54,6 +55,43 @@ from tests.conformance.histories import (
 def test_a_claim_that_is_not_so(clause: str, edit: Edit, status: str) -> None:
     judgement = recorded().but(edit).judged()
     assert status_of(clause, judgement) is Status(status)
+
+
+ELSEWHERE = change(Stored, {"path": "nOTHER/1999-01-01T00:00:00Z.cast"})
+ID = b'"srcNodeID":"nLAPTOP"'
+
+
+def with_header(old: bytes, new: bytes) -> Telling:
+    """Another header is sent, and stored as it was sent."""
+    telling = recorded()
+    head = next(e.what.data for e in telling.history if isinstance(e.what, Handed))
+    body = next(e.what.data for e in telling.history if isinstance(e.what, Stored))
+    assert old in head
+    sent = head.replace(old, new)
+    return telling.but(
+        change(Handed, {"data": sent}, data=head),
+        change(Stored, {"data": sent + body.removeprefix(head)}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("telling", "node", "time"),
+    [
+        (with_header(ID, ID), "warn", "warn"),
+        # What cannot be a folder's name has to be stored under another one.
+        (with_header(ID, b'"srcNodeID":"../up"'), None, "warn"),
+        # A header that says nothing of node or time is held against no path.
+        (with_header(ID, b'"srcNodeID":7'), None, None),
+        (with_header(b"{", b"<"), None, None),
+    ],
+)
+def test_a_recording_lies_where_its_header_says(
+    telling: Telling, node: str | None, time: str | None
+) -> None:
+    judgement = telling.but(ELSEWHERE).judged()
+    assert status_of("storage-10", judgement) is (node and Status(node))
+    assert status_of("storage-7", judgement) is (time and Status(time))
+    assert "storage-3" not in {found.clause for found in judgement.findings}
 
 
 def dialled_backwards(**more: Any) -> Telling:
