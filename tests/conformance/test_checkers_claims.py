@@ -246,6 +246,7 @@ UPLOAD: dict[str, Any] = {"recorder": "rec1", "connection": "rec1#0", "stream": 
         (terminated(speaks="v1").but(faults=STOPPED), None),
         (terminated().but(*LEFT, add("network", BodyEnded(**UPLOAD)), faults=STOPPED), None),
         (recorded().but(faults=STOPPED), None),
+        (recorded().but(drop(BodyEnded), faults=STOPPED), None),
         (terminated().but(*LEFT), None),
     ],
 )
