@@ -27,6 +27,7 @@ from conformance.history import (
     WentAway,
 )
 from conformance.sessions import View
+from conformance.uploads import Upload
 from conformance.wire import V1_RECORD, V2_RECORD
 
 CONTINUE, OK = 100, 200
@@ -130,12 +131,14 @@ class Network(msgspec.Struct, kw_only=True):
             for contact in connection.contacts:
                 yield connection, contact
 
-    def of(self, connection: str, stream: int) -> tuple[Connection, Contact] | None:
-        """Return one request."""
-        for found, contact in self.contacts():
-            if (found.name, contact.head.stream) == (connection, stream):
-                return found, contact
-        return None
+    def of(self, upload: Upload) -> tuple[Connection, Contact]:
+        """Return the request of an upload, which passed like all others."""
+        where = upload.connection, upload.stream
+        return next(
+            (connection, contact)
+            for connection, contact in self.contacts()
+            if (connection.name, contact.head.stream) == where
+        )
 
 
 def network(view: View) -> Network:
@@ -147,8 +150,8 @@ def network(view: View) -> Network:
         if isinstance(what, End):
             found.until = event.at
             continue
-        name = getattr(what, "connection", "")
-        if not name:
+        name = getattr(what, "connection", None)
+        if name is None:
             continue
         if name not in by_name:
             # A history may begin in the middle: then the first that is seen of it stands for all.

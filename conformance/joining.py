@@ -153,7 +153,7 @@ def _user(view: View, event: Event, connections: dict[str, str]) -> None:
             session.closed = True
         case HungUp():
             session.hung_up = True
-        case GaveUp():
+        case _:
             session.gave_up.append(what)
 
 
@@ -267,13 +267,12 @@ def _same_terminal(session: SessionView, header: Header) -> bool:
 
 
 def _fits(session: SessionView, header: Header) -> bool:
-    opened = session.opened
-    if opened is None:
+    if not _same_terminal(session, header):
         return False
     if session.server is not None and header.connection_id != session.server.connection_id:
         return False
-    term = (header.env or {}).get("TERM", "")
-    return _same_terminal(session, header) and (not opened.pty or term == opened.term)
+    opened, term = session.opened, (header.env or {}).get("TERM", "")
+    return opened is not None and (not opened.pty or term == opened.term)
 
 
 def _shows(session: SessionView, upload: Upload) -> bool:

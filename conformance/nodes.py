@@ -157,10 +157,8 @@ def _hujson(text: bytes) -> tuple[Any, Place]:
     def place(steps: Steps) -> tuple[int, int]:
         value = root
         for step in steps:
-            if isinstance(value.data, list) and isinstance(step, int):
-                value = value.data[step]
-            elif isinstance(value.data, dict) and step in value.data:
-                value = value.data[str(step)].value
+            inside: Any = value.data
+            value = inside[step] if isinstance(step, int) else inside[step].value
         return value.line, value.column
 
     return root.plain(), place
@@ -181,11 +179,11 @@ def _yaml(text: bytes) -> tuple[Any, Place]:
         raise HuJsonError(1, 1, f"not YAML: {' '.join(str(error).split())}") from None
 
     def place(steps: Steps) -> tuple[int, int]:
-        node = root
+        node: Any = root
         for step in steps:
-            if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            if isinstance(node, yaml.SequenceNode):
                 node = node.value[step]
-            elif isinstance(node, yaml.MappingNode):
+            else:  # what a merge brought in stands elsewhere, and a set has no order
                 node = next((value for key, value in node.value if key.value == step), node)
         return (node.start_mark.line + 1, node.start_mark.column + 1) if node else (1, 1)
 

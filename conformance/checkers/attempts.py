@@ -272,9 +272,11 @@ def _gone_on(view: View, session: SessionView, out: Findings) -> None:
         stopped = (
             last and State.RECORDING_FAILED in session.path and not _out_of_time(view, session)
         )
+        if not (gone_on or settled or _long_aborted(session)):
+            continue  # the user left before there was anything to see
         out.expect(
             "choose-17",
-            (gone_on and not stopped) or not (settled or _long_aborted(session)),
+            gone_on and not stopped,
             "a recorder that accepts the connection and stays silent was not given up for the next",
             name,
             session=session.name,

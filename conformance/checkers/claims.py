@@ -200,14 +200,17 @@ def window(view: View, out: Findings) -> None:
         upload = session.upload
         if upload is None or not _silenced(view, upload):
             continue
-        if State.CONNECTION_LOST not in session.path or upload.http != "2" or upload.body_ended:
+        if upload.http != "2" or upload.body_ended:
+            continue
+        if session.path_unknown:
+            out.unseen("acks-14", session.path_unknown, session=session.name)
+            continue
+        if State.CONNECTION_LOST not in session.path:
             continue
         if view.speed != 1:
             out.unseen("acks-14", "the timers were sped up", session=session.name)
             continue
         gone = _given_up(view, upload)
-        if session.server is None and not session.path:
-            out.unseen("acks-14", NO_REPORT, session=session.name)
         if gone is None or upload.opened_at is None:
             continue
         # What still came after the client had left says nothing of how long it waited.

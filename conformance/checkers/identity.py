@@ -22,6 +22,8 @@ CLOCK_GRACE = 2
 """Seconds by which two clocks that are rounded to seconds may differ."""
 TIME_GRACE = 5 * SECOND
 """Nanoseconds between an event's time and its handing over that a busy machine may need."""
+_FAR = 1 << 40
+"""Seconds of which no recording lasts so many."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _SECOND = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z\.cast$")
 
@@ -144,10 +146,10 @@ def _last_time(body: bytes) -> int | None:
     try:
         event = msgspec.json.decode(body.rstrip(b"\n").rpartition(b"\n")[2], type=list)
         # A string would not fail here: it would be repeated a thousand million times.
-        return int(event[0] * SECOND) if isinstance(event[0], int | float) else None
+        if not isinstance(event[0], int | float):
+            return None
+        return int(max(-_FAR, min(event[0], _FAR)) * SECOND)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IndexError):
-        return None
-    except (ValueError, OverflowError):
         return None
 
 

@@ -89,9 +89,7 @@ def _cases(view: View) -> list[_Case]:
         upload = session.upload
         if session.server is None or upload is None or not upload.taken:
             continue
-        passed = seen.of(upload.connection, upload.stream)
-        if passed is not None:
-            found.append(_Case(view, session, upload, passed))
+        found.append(_Case(view, session, upload, seen.of(upload)))
     return found
 
 

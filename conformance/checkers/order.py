@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from conformance.checking import Findings, checks
-from conformance.history import Event, Handed, Late, Played, RelayPaused, RelayResumed, Shown
+from conformance.history import Handed, Late, Played, RelayPaused, RelayResumed, Shown
 from conformance.output import Recorded, Screen, recorded_output, screen_text
 from conformance.sessions import SessionView, View
 
@@ -152,7 +152,8 @@ class Walk:
         self._handed = 0
         self._tail = ""
         self._shown = 0
-        self._paused = False
+        self.paused = False
+        """Whether the relay reads nothing of this recording at the moment."""
         self._message_shown = False
         # On which stream it belongs is failure-2's.
         self._message_from = {
@@ -164,22 +165,27 @@ class Walk:
         self.worst: Ahead | None = None
         """Of what was handed over too late, the latest."""
 
-    def take(self, event: Event) -> None:
-        """Go one event on."""
-        match event.what:
-            case Handed(data=data):
-                text = self._recorded.feed(data)
-                self._handed += len(text)
-                self._tail = (self._tail + text)[-80:]
-                self._catch_up(event.at)
-            case RelayPaused():
-                self._paused = True
-            case RelayResumed():
-                self._paused = False
-            case Shown(data=data, stream=stream):
-                self._show(self._without_message(data, stream), stream, event.at)
-            case _:
-                pass
+    def hand(self, data: bytes, at: int) -> None:
+        """Bytes of the recording left for the recorder."""
+        text = self._recorded.feed(data)
+        self._handed += len(text)
+        self._tail = (self._tail + text)[-80:]
+        while self.waiting and self.waiting[0].needs <= self._handed:
+            ahead = self.waiting.pop(0)
+            ahead.gap = at - ahead.at
+            if ahead.at and (self.worst is None or ahead.gap > self.worst.gap):
+                self.worst = ahead
+
+    def show(self, data: bytes, stream: str, at: int) -> None:
+        """The user was shown something."""
+        text = self._screen.feed(self._without_message(data, stream), stream)
+        self._shown += len(text)
+        if text and self._shown > self._handed:
+            ahead = Ahead(text, self._tail, at, self._shown)
+            ahead.after_message = self._message_shown
+            if self.paused:
+                ahead.at = 0  # the order is not known; whether it comes at all is
+            self.waiting.append(ahead)
 
     def _without_message(self, data: bytes, stream: str) -> bytes:
         """Leave out the failure message, which is the server's own."""
@@ -190,23 +196,6 @@ class Walk:
         if data[room:]:
             self._message_shown = True
         return data[:room]
-
-    def _show(self, data: bytes, stream: str, at: int) -> None:
-        text = self._screen.feed(data, stream)
-        self._shown += len(text)
-        if text and self._shown > self._handed:
-            ahead = Ahead(text, self._tail, at, self._shown)
-            ahead.after_message = self._message_shown
-            if self._paused:
-                ahead.at = 0  # the order is not known; whether it comes at all is
-            self.waiting.append(ahead)
-
-    def _catch_up(self, at: int) -> None:
-        while self.waiting and self.waiting[0].needs <= self._handed:
-            ahead = self.waiting.pop(0)
-            ahead.gap = at - ahead.at
-            if ahead.at and (self.worst is None or ahead.gap > self.worst.gap):
-                self.worst = ahead
 
 
 _BOTH = frozenset({"stdout", "stderr"})
@@ -222,14 +211,14 @@ def walked(view: View, session: SessionView, streams: frozenset[str] = _BOTH) ->
     walk = Walk(session.termination, {name: session.shown_bytes(name) for name in _BOTH})
     for event in view.of("user"):
         match event.what:
-            case Handed(connection=connection, stream=stream):
-                mine = (connection, stream) == (upload.connection, upload.stream)
-            case Shown(session=name, stream=stream):
-                mine = name == session.name and stream in streams
-            case RelayPaused(connection=connection) | RelayResumed(connection=connection):
-                mine = connection == upload.connection
+            case Handed(connection=upload.connection, stream=upload.stream, data=data):
+                walk.hand(data, event.at)
+            case Shown(session=session.name, stream=stream, data=data) if stream in streams:
+                walk.show(data, stream, event.at)
+            case RelayPaused(connection=upload.connection):
+                walk.paused = True
+            case RelayResumed(connection=upload.connection):
+                walk.paused = False
             case _:
-                mine = False
-        if mine:
-            walk.take(event)
+                pass
     return walk

@@ -33,10 +33,7 @@ def header_at_once(view: View, out: Findings) -> None:
                 "the body does not begin with the header line",
                 upload.body[:100],
             )
-        found = seen.of(upload.connection, upload.stream)
-        if found is None:
-            continue
-        connection, contact = found
+        connection, contact = seen.of(upload)
         ends = (contact.body_at, contact.broken_at, upload.answer_ended_at)
         gone = connection.gone[0] if connection.gone is not None else seen.until
         at = min((end for end in (*ends, gone) if end is not None), default=None)
@@ -114,10 +111,7 @@ def body_ended(view: View, out: Findings) -> None:
         upload = session.upload
         if upload is None or not upload.taken or session.server is None or session.hung_up:
             continue
-        found = seen.of(upload.connection, upload.stream)
-        if found is None:
-            continue
-        connection, contact = found
+        connection, contact = seen.of(upload)
         ended = (connection.ended_at(), contact.broken_at, upload.answer_ended_at)
         early = any(at is not None for at in ended) and not upload.body_ended
         if _complete(session) and not early:  # what the recorder ended first is a loss

@@ -15,8 +15,10 @@ from conformance.history import (
     Entered,
     Event,
     ExitSeen,
+    GaveUp,
     Handed,
     History,
+    HungUp,
     Kind,
     NoticeReceived,
     SessionClosed,
@@ -28,8 +30,20 @@ from conformance.scenario import Scenario
 from fixtures.faults import vocabulary
 from scenarios.reader import library
 from simulator.virtual.world import VirtualWorld
+from tests.conformance.histories import (
+    Telling,
+    aborted,
+    add,
+    allowed,
+    change,
+    drop,
+    recorded,
+    rejected,
+    terminated,
+)
 
 LIBRARY = library(frozenset(vocabulary()))
+OTHERS_NOTICE = b'{"EventType":3,"ConnectionID":"conn-2","RecordingAttempts":[]}'
 NORMAL, LOST, FAILED_OVER = "basic/exec", "loss/killed-both", "failover/second-wins"
 
 
@@ -108,6 +122,50 @@ def test_notices_to_a_control_plane_that_is_gone_are_a_race() -> None:
     name = "open/control-down"
     fewer = without(name, lambda what: isinstance(what, NoticeReceived))
     assert not differences(scenario(name), played(name), fewer)
+
+
+@pytest.mark.parametrize(
+    ("live", "simulated", "aspect", "told"),
+    [
+        (
+            rejected(),
+            rejected().but(change(Shown, {"data": b"go away\r\n"})),
+            "outcome",
+            ("exit status 254, told that it was rejected", "exit status 254"),
+        ),
+        (
+            terminated(),
+            terminated().but(drop(Shown, stream="stderr")),
+            "outcome",
+            ("exit status 255, told that it was terminated", "exit status 255"),
+        ),
+        (
+            recorded(),
+            recorded().but(add("user", GaveUp(session="s1", waiting_for="'three'"))),
+            "outcome",
+            ("exit status 0", "exit status 0, waited in vain for 'three'"),
+        ),
+        (aborted(), aborted().but(drop(HungUp)), "outcome", ("hung up", "")),
+        (
+            allowed(),
+            allowed().but(change(NoticeReceived, {"body": b"no JSON"})),
+            "notices",
+            ("type 3 (rec1 failed)", "unreadable"),
+        ),
+        # A notice of another connection is no notice of this session.
+        (
+            allowed(),
+            allowed().but(change(NoticeReceived, {"body": OTHERS_NOTICE})),
+            "notices",
+            ("type 3 (rec1 failed)", ""),
+        ),
+    ],
+)
+def test_each_world_is_told_in_words(
+    live: Telling, simulated: Telling, aspect: str, told: tuple[str, str]
+) -> None:
+    found = differences(live.scenario, live.history, simulated.history)
+    assert [(d.live, d.simulated) for d in found if d.aspect == aspect] == [told]
 
 
 def test_many_are_compared_at_once() -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from conformance.history import (
+    Aborted,
     Answered,
     Attempted,
     BodyStarted,
@@ -13,6 +15,7 @@ from conformance.history import (
 )
 from conformance.judgement import Status
 from conformance.machine import State
+from conformance.scenario import Script
 from conformance.wire import SSHAction
 from tests.conformance.histories import (
     CHOOSING,
@@ -26,6 +29,7 @@ from tests.conformance.histories import (
     change,
     drop,
     failed_over,
+    later,
     moved,
     not_recorded,
     recorded,
@@ -36,6 +40,7 @@ from tests.conformance.histories import (
 S = State
 F, P, K, W = Status.FAIL, Status.PASS, Status.SKIP, Status.WARN
 FIRST, SECOND = address("rec1"), address("rec2")
+GIVEN_UP = Attempted(session="conn-1/0", recorder=FIRST, failure="it stayed silent")
 TRIED_AGAIN = Attempted(session="conn-1/0", recorder=SECOND, failure="no")
 
 
@@ -151,3 +156,31 @@ def test_choosing(clause: str, telling: Telling, status: Status | None) -> None:
 def test_a_server_that_looks_up_no_policy_may_dial_nobody() -> None:
     telling = not_recorded().but(change(PolicyApplied, {"action": SSHAction()}))
     assert status_of("choose-5", telling.judged()) is P
+
+
+# --- a recorder that stays silent -----------------------------------------------------------------
+
+SILENT = Script(does="silent")
+
+
+def silent(telling: Telling) -> Telling:
+    """The first recorder accepts connections and says nothing."""
+    first, *others = telling.scenario.recorders
+    return telling.but(recorders=(msgspec.structs.replace(first, script=SILENT), *others))
+
+
+@pytest.mark.parametrize(
+    ("telling", "status"),
+    [
+        (silent(failed_over()), P),
+        (silent(failed_over()).but(change(Attempted, {"failure": ""}, recorder=FIRST)), W),
+        # The user left before its time was up: whether it would have been given up nobody saw.
+        (silent(aborted()), None),
+        (silent(aborted()).but(later(Aborted, 29)), None),
+        (silent(aborted()).but(later(Aborted, 31)), W),
+        (silent(aborted()).but(add("server", GIVEN_UP, before=Aborted), later(Aborted, 31)), P),
+        (aborted().but(later(Aborted, 31)), None),
+    ],
+)
+def test_a_silent_recorder_is_given_up(telling: Telling, status: Status | None) -> None:
+    assert status_of("choose-17", telling.judged()) is status

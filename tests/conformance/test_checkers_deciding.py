@@ -112,6 +112,7 @@ def told(clause: str, text: str, *answers: SSHAction | str, **more: Any) -> Stat
             RecorderNode(name="rec1"),
             RecorderNode(name="rec2"),
             RecorderNode(name="arch", tags=("tag:archive",)),
+            RecorderNode(name="late"),  # not in the tailnet so far: nobody can be sent there
         ),
         **more,
     )
@@ -162,12 +163,17 @@ GONE = policy(
         ("policy-17", MOVED[0], [ENFORCED, GONE, action(THREE)], P),
         ("policy-17", MOVED[0], [ENFORCED, GONE, ENFORCED], F),
         ("policy-17", MOVED[0], [ENFORCED, "no policy", ENFORCED], None),
+        ("policy-17", MOVED[0], [ENFORCED, MOVED[0], ENFORCED], None),  # nothing changed for her
         ("policy-17", MOVED[0], [ENFORCED], None),
         ("policy-18", policy(CHECKED), [HOLD, action(ONE, TWO)], P),
         ("policy-18", policy(CHECKED), [HOLD, HOLD, action(ONE, TWO)], P),
         ("policy-18", policy(CHECKED), [action(ONE, TWO)], F),
         ("policy-18", policy(CHECKED), [HOLD, SSHAction(accept=True)], F),
+        ("policy-18", policy(rule(action="check")), [HOLD, SSHAction(accept=True)], P),
+        ("policy-18", policy(rule(action="check")), [SSHAction(accept=True)], F),
         ("policy-18", policy(RECORDED), [ENFORCED], None),
+        ("policy-19", policy(rule(action="check")), [HOLD, SSHAction(accept=True)], P),
+        ("policy-19", policy(rule(action="check")), [HOLD, ENFORCED], F),
         ("policy-19", policy(rule()), [SSHAction(accept=True)], P),
         ("policy-19", policy(rule()), [SSHAction(accept=True, recorders=())], F),
         (

@@ -59,6 +59,12 @@ def apart(old: bytes, new: bytes) -> Telling:
     return headed(headed(telling, b'"run"', b'"other"', 1), old, new, 1)
 
 
+def timed(time: str) -> Telling:
+    """The last event has this time."""
+    line = f'[{time},"o",""]\n'.encode()
+    return recorded().but(change(Handed, {"data": header(None) + line}))
+
+
 @pytest.mark.parametrize(
     ("clause", "telling", "status"),
     [
@@ -87,12 +93,10 @@ def apart(old: bytes, new: bytes) -> Telling:
         ("header-31", headed(recorded(), b'{"version"', b'{"kubernetes":{},"version"'), W),
         ("header-31", headed(recorded(), b'{"version"', b'"version"'), None),
         ("header-31", not_recorded(), None),
+        ("events-15", recorded(), P),
+        *[("events-15", timed(time), F) for time in ("9", "-9", "1e300", "-1e300")],
         # A string is not multiplied to see what time it says.
-        (
-            "events-15",
-            recorded().but(change(Handed, {"data": header(None) + b'["1","o",""]\n'})),
-            None,
-        ),
+        ("events-15", timed('"1"'), None),
     ],
 )
 def test_headers(clause: str, telling: Telling, status: Status | None) -> None:

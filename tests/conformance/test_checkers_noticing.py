@@ -12,10 +12,11 @@ from conformance.history import (
     ExitSeen,
     FaultApplied,
     NoticeReceived,
+    SessionOpened,
     Shown,
 )
 from conformance.judgement import Status
-from conformance.scenario import FaultPlan, OnFailure
+from conformance.scenario import FaultPlan, OnFailure, UserSession
 from tests.conformance.histories import (
     Edit,
     Telling,
@@ -54,6 +55,15 @@ def given(telling: Telling, *edits: Edit) -> Telling:
     told = next(e.what.action for e in telling.history if isinstance(e.what, ActionServed))
     handed = add("world", ActionGiven(action=told))
     return telling.but(drop(ActionServed), handed, *edits).from_outside()
+
+
+def shared(telling: Telling, connection: str = "c1") -> Telling:
+    """Another session is on the same connection, under whose name a notice may come as well."""
+    opened = SessionOpened(
+        session="s2", connection=connection, channel=1, shell="exec", command="other"
+    )
+    sessions = (*telling.scenario.sessions, UserSession(name="s2", run="exec", command="other"))
+    return telling.but(add("user", opened), sessions=sessions)
 
 
 USER = b'"SSHUser":"alice"'
@@ -107,6 +117,9 @@ QUIET = OnFailure(notify=False)
         ("notice-11", lost_after_exit().but(drop(NoticeReceived)), W),
         ("notice-11", lost_after_exit(on_failure=QUIET).but(drop(NoticeReceived)), None),
         ("notice-11", control_down(lost_after_exit(), drop(NoticeReceived)), None),
+        ("notice-11", shared(lost_after_exit()), K),
+        ("notice-11", shared(lost_after_exit().but(drop(NoticeReceived))), K),
+        ("notice-11", shared(lost_after_exit(), "c2"), P),
         ("notice-11", terminated(), None),
         # How often is notice-1's, in what words notice-4's: neither is the type's or the attempts'.
         ("notice-2", rejected().but(again(NoticeReceived)), P),

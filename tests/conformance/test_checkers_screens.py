@@ -10,6 +10,7 @@ import pytest
 from conformance.history import Entered, Handed, HungUp, Shown, Typed
 from conformance.judgement import Status
 from conformance.machine import State
+from conformance.scenario import UserSession
 from tests.conformance.histories import (
     CHOOSING,
     NEITHER,
@@ -18,6 +19,7 @@ from tests.conformance.histories import (
     Telling,
     add,
     change,
+    drop,
     not_recorded,
     recorded,
     status_of,
@@ -69,6 +71,12 @@ def transfer(*, recorded_too: bool = False) -> Telling:
     return s.end(path, exit="none")
 
 
+def beside_another(telling: Telling) -> Telling:
+    """Somebody else has a session of a scenario, too."""
+    other = UserSession(name="s2", run="exec", command="run")
+    return telling.but(sessions=(*telling.scenario.sessions, other))
+
+
 def typing(telling: Telling, keys: str) -> Telling:
     digest = hashlib.sha256(keys.encode()).hexdigest()
     typed = Typed(session="s1", digest=f"sha256:{digest}", length=len(keys))
@@ -104,6 +112,8 @@ def together(*, mixed: bool) -> Telling:
 
 
 GREEN = "grün\n".encode()
+OUT = b'[0.1,"o","one\\n"]\n'
+LINE = b'["one\\n"]\n' + OUT
 ODD = b"a\xff\xfeb\n"
 
 
@@ -118,6 +128,11 @@ ODD = b"a\xff\xfeb\n"
             "events-14",
             session(("out", "one\n"), shown=b"one\n").but(add("user", HungUp(session="s1"))),
             None,
+        ),
+        (
+            "events-14",
+            session(("o", "one\n"), shown=b"one\n").but(change(Handed, {"data": LINE}, data=OUT)),
+            P,  # a line that is no event has no code: events-2 says that it is none
         ),
         ("streaming-17", session(("o", "grün\n"), shown=GREEN), P),
         ("streaming-17", session(("o", "gr\ufffd"), ("o", "\ufffdn\n"), shown=GREEN), W),
@@ -135,9 +150,16 @@ ODD = b"a\xff\xfeb\n"
         ("streaming-19", terminated(), None),
         ("streaming-15", together(mixed=False), P),
         ("streaming-15", together(mixed=True), F),
+        ("streaming-15", together(mixed=False).but(drop(Handed, connection="rec1#0")), F),
         ("streaming-15", recorded(), None),
         ("streaming-16", transfer(), P),
         ("streaming-16", transfer(recorded_too=True), F),
+        ("streaming-16", transfer().from_outside(), P),
+        ("streaming-16", transfer(recorded_too=True).from_outside(), F),
+        ("streaming-16", beside_another(transfer()), P),
+        ("streaming-16", beside_another(transfer(recorded_too=True)), F),
+        # Nothing tells whose a recording is.
+        ("streaming-16", beside_another(transfer(recorded_too=True)).from_outside(), K),
         ("streaming-16", recorded(), None),
         ("privacy-3", typing(recorded(), "secret\n"), P),
         ("privacy-3", typing(session(("i", "x"), shown=b""), "y\n"), F),

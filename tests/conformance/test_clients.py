@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from conformance import clients
@@ -11,9 +12,12 @@ from conformance.driver import Can
 from conformance.history import Event, History
 from conformance.judgement import Finding, Judgement, Status
 from conformance.machine import State
-from conformance.scenario import Action, Expectation, RecorderNode, Scenario, UserSession
+from conformance.scenario import Action, Api, Expectation, RecorderNode, Scenario, UserSession
 
 ALL = tuple(Can)
+
+
+POSTING = Api(recorders=("rec1",), requests=())
 
 
 def scenario(speaks: str = "v2", run: str = "shell") -> Scenario:
@@ -110,3 +114,5 @@ def test_what_a_client_does_not_speak_is_not_played() -> None:
     assert not unplayable(scenario(), ALL)
     assert "rec1 speaks v1" in unplayable(scenario("v1"), ("v2",))
     assert "no session" in unplayable(scenario(run="sftp"), ALL)
+    posting = msgspec.structs.replace(scenario(), api=POSTING)
+    assert unplayable(posting, ALL) == "no driver posts events"

@@ -91,6 +91,7 @@ def test_keys_that_nobody_knows_are_passed_over() -> None:
         ),
         b'{"type": "written", "count": -1}',
         b'{"type": "ended", "mood": "\xff"}',
+        b'{"type": "ended", "mood": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",
     ],
 )
 def test_what_is_no_message_is_said_to_be_none(line: bytes) -> None:

@@ -134,6 +134,12 @@ SESSION = UserSession(name="s1")
         ),
         (scripted("no-acks", "v1"), "exists in v2 only", ("recorders", 0, "script", "does")),
         (scripted("early-200", "v2"), "exists in v1 only", ("recorders", 0, "script", "does")),
+        (
+            {"recorders": (RecorderNode(name="rec1", script=Script(does="tls", at="event-head")),)},
+            "'tls' cannot be done at 'event-head'",
+            ("recorders", 0, "script", "does"),
+        ),
+        ({"action": None, "policy": "{}", "then": (Action(),)}, "'then' follows", ("then",)),
         (scripted("refuse", "v2", 200), "not between 201", ("recorders", 0, "script", "status")),
         (plan(at=-1.0), "-1 is not between", ("faults", 0, "at")),
         (plan(lasts=0.0), "0 is not between", ("faults", 0, "lasts")),

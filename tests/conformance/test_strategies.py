@@ -30,14 +30,17 @@ from conformance.strategies.histories import (
     damaged_histories,
     sound_histories,
 )
-from conformance.strategies.plots import Plot
+from conformance.strategies.plots import Output, Plot
 from conformance.strategies.policies import Tailnet, policies, tailnets
 from conformance.strategies.story import Told, tell
 from conformance.strategies.timelines import HISTORY_KINDS, scenarios, timelines
 from scenarios.reader import read, to_yaml
+from tests.conformance.histories import STREAMING
 
 ROOT = Path(__file__).parents[2]
 FAULTS = frozenset({"killed", "slow", "black-hole"})
+
+NOT_RECORDED = (State.CONNECTING, State.CHECK_POLICY, State.NO_RECORDING)
 
 some = settings(max_examples=50)
 few = settings(max_examples=25)
@@ -162,6 +165,37 @@ def never_passes(damaged: Damaged) -> None:
 )
 def test_a_damaged_history_never_passes(by: str) -> None:
     some(given(damaged_histories(by=by))(never_passes))()
+
+
+def told(path: tuple[State, ...], terminate: str) -> Told:
+    return tell(Plot(path=path, terminate=terminate, written=(Output(text="one"),)))
+
+
+@pytest.mark.parametrize(
+    ("plain", "possible"),
+    [
+        (told((*STREAMING, State.CONNECTION_LOST, State.SESSION_TERMINATED), "Lost."), True),
+        (told((*STREAMING, State.SESSION_COMPLETE), "Lost."), True),
+        # Without enforcement the order is free, and without a recording there is none.
+        (told((*STREAMING, State.SESSION_COMPLETE), ""), False),
+        (told((*NOT_RECORDED, State.SESSION_COMPLETE), "Lost."), False),
+    ],
+)
+def test_output_is_shown_too_early_only_where_it_must_be_recorded_first(
+    plain: Told, possible: bool
+) -> None:
+    assert DAMAGES["shown-first"](plain).is_empty is not possible
+
+
+def test_a_step_that_is_legal_all_the_same_is_no_damage() -> None:
+    plain = told((*NOT_RECORDED, State.SESSION_COMPLETE), "")
+
+    @settings(derandomize=True, max_examples=200, database=None)
+    @given(DAMAGES["illegal-step"](plain))
+    def look(history: tuple[Event, ...]) -> None:
+        assert replay(states(history)) is not None
+
+    look()
 
 
 @few
