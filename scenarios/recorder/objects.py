@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ from fixtures.providers.s3_request import COMPLETE, PART, PUT, S3Request
 from fixtures.target import Bucket, Target
 from scenarios.recorder import plays
 
-_SENT_AT_ONCE = 256 * 1024
+_LINES_AT_ONCE = 256
 _LINE = 1000
 """Characters of a line of output."""
 _LOGGED = 12
@@ -113,17 +113,20 @@ def _fail(
     layer.fail(fault, when=when, after_parts=after_parts, times=times)
 
 
-def _lines(size: int) -> bytes:
-    """Return at least so many bytes of events, each unlike all others."""
+def _lines(size: int) -> Iterator[bytes]:
+    """Yield at least so many bytes of events, each unlike all others, some lines at a time."""
     count = size // _LINE + 1
-    return b"".join(event(f"{n:09d}".ljust(_LINE, "."), n / 1000) for n in range(count))
+    for first in range(0, count, _LINES_AT_ONCE):
+        numbers = range(first, min(first + _LINES_AT_ONCE, count))
+        yield b"".join(event(f"{n:09d}".ljust(_LINE, "."), n / 1000) for n in numbers)
 
 
-async def _send(request: Request, data: bytes) -> None:
-    """Send as a session does, in pieces; ends early when the recorder ends the upload."""
+async def _send(request: Request, *pieces: bytes | Iterable[bytes]) -> None:
+    """Send as a session does, piece by piece; ends early when the recorder ends the upload."""
     with contextlib.suppress(Gone):
-        for place in range(0, len(data), _SENT_AT_ONCE):
-            await request.send(data[place : place + _SENT_AT_ONCE])
+        for piece in pieces:
+            for data in (piece,) if isinstance(piece, bytes) else piece:
+                await request.send(data)
 
 
 async def _end(bench: Bench, request: Request) -> None:
@@ -161,17 +164,19 @@ async def stored(bench: Bench) -> None:
     """Make a small upload and a large one."""
     async with _stage(bench) as (target, _):
         await bench.whole(to=target)
-        await bench.whole(_lines(LARGE), to=target)
+        await bench.whole(b"".join(_lines(LARGE)), to=target)
 
 
-async def _one(bench: Bench, target: Target, name: str, lines: bytes, node: str = "") -> None:
+async def _one(
+    bench: Bench, target: Target, name: str, lines: bytes | Iterable[bytes], node: str = ""
+) -> None:
     """Make one upload, of a node of that name if one is given."""
     with contextlib.suppress(Gone):
         request = await bench.begin(name=name, intent="free", to=target)
         if node:
             request.header = bench.header(request.marker, srcNodeID=node)
         if request.opened:
-            await _send(request, request.header + lines)
+            await _send(request, request.header, lines)
         await _end(bench, request)
 
 
@@ -203,7 +208,7 @@ async def parts_leave(bench: Bench) -> None:
         request = await bench.begin(to=target)
         if not request.opened:
             return
-        await _send(request, request.header + _lines(LONG))
+        await _send(request, request.header, _lines(LONG))
         with contextlib.suppress(TimeoutError):
             await layer.until(lambda: left(layer) >= STARTED)
         if request.body.size >= LONG and not request.over:
@@ -324,7 +329,7 @@ async def _planned(bench: Bench, name: str) -> None:
         request = await bench.begin(intent="free", to=target)
         _fail(bench, layer, plan.fault, plan.when, after_parts=plan.after_parts, times=plan.times)
         if request.opened:
-            await _send(request, request.header + _lines(plan.size))
+            await _send(request, request.header, _lines(plan.size))
         await _end(bench, request)
 
 
@@ -340,7 +345,7 @@ async def killed_while_away(bench: Bench) -> None:
         if not request.opened:
             return
         _fail(bench, layer, StorageFault.DIES)
-        await _send(request, request.header + _lines(_SMALL))
+        await _send(request, request.header, _lines(_SMALL))
         await request.until_acked(request.body.size, _ACKED_S)
         await bench.kill(target)
         layer.heal()
