@@ -9,6 +9,7 @@ from conformance.history import (
     Disconnected,
     Entered,
     Event,
+    GaveUp,
     Shown,
 )
 from conformance.inference import connection_of
@@ -20,6 +21,8 @@ from conformance.wire import SECOND
 S = State
 RAN_TOO_EARLY = SECOND
 """How much earlier than its recording a command must have run to be sure of it, in nanoseconds."""
+_AS_GIVEN_UP = SECOND
+"""Nanoseconds that an ending may take on its way to a user who is about to give up."""
 _MAY_RUN = frozenset({S.STREAMING, S.SESSION_ALLOWED, S.NO_RECORDING})
 
 
@@ -152,6 +155,8 @@ def also_when_idle(view: View, out: Findings) -> None:
             continue  # that nobody meant to terminate it is machine-9's
         told = session.saw_termination and session.closed and not session.gave_up
         waited_in_vain = any(g.waiting_for == "the end of the session" for g in session.gave_up)
+        if waited_in_vain and _ended_just_then(view, session):
+            continue
         if told and _quiet_since(session, at):
             out.held("failure-14")
         elif waited_in_vain:
@@ -161,6 +166,21 @@ def also_when_idle(view: View, out: Findings) -> None:
                 " waited for its end in vain",
                 session=session.name,
             )
+
+
+def _ended_just_then(view: View, session: SessionView) -> bool:
+    """Tell whether the server says that it was ending the session as its user gave it up."""
+    ended = [
+        event.at
+        for event in session.reports
+        if isinstance(event.what, Entered) and event.what.state is S.SESSION_TERMINATED
+    ]
+    return any(
+        0 <= event.at - at < _AS_GIVEN_UP
+        for event in view.of("user")
+        if isinstance(event.what, GaveUp) and event.what.session == session.name
+        for at in ended
+    )
 
 
 def _quiet_since(session: SessionView, at: int) -> bool:

@@ -59,6 +59,14 @@ class _Case:
         """Tell whether it counted as lost by then, or little later."""
         return self.lost_at is not None and self.lost_at <= at + PROMPT
 
+    def lost_by_silence(self, at: int) -> bool:
+        """Tell whether it was the ack window that ended it, well after what happened `at`."""
+        if not self.v2 or self.lost_at is None or self.lost_by(at):
+            return False
+        heard = [e.at for e in self.upload.answers if e.at <= self.lost_at]
+        since = max([self.upload.opened_at or 0, *heard])
+        return self.lost_at - since >= self.view.timers.ack_window - GRACE
+
     @property
     def given_up_at(self) -> int | None:
         """When the user had waited for long enough."""
@@ -110,7 +118,9 @@ def broken_off(view: View, out: Findings) -> None:
         end = case.given_up_at or closed
         case.expect(
             clause,
-            case.lost_at is not None and (end is None or case.lost_at < end),
+            case.lost_at is not None
+            and (end is None or case.lost_at < end)
+            and not case.lost_by_silence(at),
             f"the recorder {how}, and the recording did not count as lost while the session ran",
             out,
             f"the session went on for {((end or case.lost_at or at) - at) / SECOND:.1f} s",

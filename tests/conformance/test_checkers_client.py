@@ -300,6 +300,16 @@ def waits(seconds: float) -> Act:
     return lambda s: s.wait(seconds)
 
 
+def both(first: Act, then: Act) -> Act:
+    """One thing happens after the other."""
+
+    def act(s: Story) -> None:
+        first(s)
+        then(s)
+
+    return act
+
+
 def goes_away(code: int = 0, last: int = 3) -> Act:
     """The recorder says GOAWAY."""
 
@@ -579,6 +589,9 @@ def change_action(recorders: tuple[str, ...]) -> Any:
         ("v2-16", streamed(resets, lost="it was reset", after=9), P),
         ("v2-16", streamed(resets, after=9), F),
         ("v2-16", streamed(hangs_up, after=9), F),
+        ("v2-16", streamed(both(hangs_up, waits(20)), lost="it was gone", after=9), P),
+        # Nobody saw it break: the ack window was over.
+        ("v2-16", streamed(both(hangs_up, waits(30)), lost="no ack came", after=9), F),
         ("v2-16", recorded(), None),
         ("acks-10", streamed(says(b'{"error":"no space"}'), lost="recorder: no space"), P),
         ("acks-10", streamed(says(b'{"error":"no space"}'), lost="it failed"), F),

@@ -64,7 +64,9 @@ def ran(at: int) -> CommandRan:
     return CommandRan(session="s1", ran_at=at)
 
 
-def idle(*, gave_up: bool = False, reported: State = S.SESSION_TERMINATED) -> Telling:
+def idle(
+    *, gave_up: bool = False, reported: State = S.SESSION_TERMINATED, after: float = 20.0
+) -> Telling:
     """The recorder goes away while the session stands still."""
     s = Story()
     s.connect()
@@ -76,6 +78,7 @@ def idle(*, gave_up: bool = False, reported: State = S.SESSION_TERMINATED) -> Te
     s.gone("recorder", "reset")
     s.enter(S.CONNECTION_LOST, reported)
     if gave_up:
+        s.wait(after)
         s.note("user", GaveUp(session="s1", waiting_for="the end of the session"))
     else:
         s.show(f"\r\n\r\n{TERMINATE}\r\n\r\n", "stderr")
@@ -153,6 +156,8 @@ def neighbours(*, disturbed: bool) -> Telling:
         ("failure-13", recorded().from_outside(), None),
         ("failure-14", idle(), P),
         ("failure-14", idle(gave_up=True), F),
+        ("failure-14", idle(gave_up=True, after=1.1), F),
+        ("failure-14", idle(gave_up=True, after=0.5), None),  # its end was on its way
         ("failure-14", idle(gave_up=True, reported=S.CONTINUE_UNRECORDED), None),
         ("failure-14", terminated(), None),  # it was not idle
         ("failure-14", recorded(), None),
