@@ -70,11 +70,13 @@ def _verdict(level: Level, judgements: tuple[Judgement, ...]) -> LevelVerdict:
     checked = {clause for judgement in judgements for clause in judgement.clauses} & ours
     found: dict[Status, set[str]] = {status: set() for status in Status}
     for judgement in judgements:
+        # Where we failed, what was found may be our own doing, and what was aimed at is not known.
+        failed = any(f.clause == RIG and f.status is Status.ERROR for f in judgement.findings)
+        if failed:
+            found[Status.ERROR] |= _aimed_at(judgement.scenario) & ours
         for finding in judgement.findings:
             if finding.clause in ours:
-                found[finding.status].add(finding.clause)
-            elif finding.clause == RIG and finding.status is Status.ERROR:
-                found[Status.ERROR] |= _aimed_at(judgement.scenario) & ours
+                found[Status.ERROR if failed else finding.status].add(finding.clause)
     must = found[Status.FAIL]
     unknown = found[Status.ERROR]
     if must:

@@ -18,12 +18,13 @@ DEFAULT_OUT = Path("recspec-results")
 def held_folder(out: Path | None) -> Iterator[Path]:
     """Make the folder, by default one named by the time, and hold it against other commands.
 
-    One that was made here and in which nothing was written is removed again.
+    What was made here and in which nothing was written is removed again.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     folder = out if out is not None else DEFAULT_OUT / stamp
-    new = not folder.exists()
+    made: list[Path] = []
     try:
+        made += [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         held = (folder / ".lock").open("w")
     except (FileExistsError, NotADirectoryError):
@@ -42,6 +43,6 @@ def held_folder(out: Path | None) -> Iterator[Path]:
             yield folder
         finally:
             (folder / ".lock").unlink(missing_ok=True)
-            if new:
-                with suppress(OSError):  # something was written there
-                    folder.rmdir()
+            with suppress(OSError):  # something was written there
+                for place in made:
+                    place.rmdir()

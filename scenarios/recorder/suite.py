@@ -29,6 +29,7 @@ from conformance.judgement import (
 )
 from conformance.probed import CasePlayed
 from fixtures.bench import Bench
+from fixtures.nursery import NurseryGone
 from fixtures.peers.wire import DIAL_S, Gone, Tape
 from fixtures.rig import Rig, RigError
 from fixtures.s3 import S3Gone, S3Refused
@@ -99,6 +100,10 @@ async def _take(case: Case, play: Play, target: Target, rig: Rig) -> tuple[Histo
             log.note(Problem(what=f"the play did not end within {case.seconds + GRACE_S:.0f} s"))
         except (TargetError, RigError, S3Gone, S3Refused) as error:
             log.note(Problem(what=str(error)))
+        except NurseryGone:  # without it nothing can be played any more
+            raise
+        except Exception as error:  # noqa: BLE001 - a play that breaks knows nothing of anybody
+            log.note(Problem(what=f"the play broke: {type(error).__name__}: {error}"))
         finally:
             await bench.clear()
     log.note(End())

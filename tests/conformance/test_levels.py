@@ -62,6 +62,14 @@ def test_a_case_that_could_not_be_played_leaves_its_clauses_unknown() -> None:
     assert found[Level.CORE_V1].verdict is Verdict.CONFORMANT
 
 
+def test_what_our_own_lateness_may_have_broken_is_not_known() -> None:
+    late = judged("v2-2", findings=(("acks-1", Status.FAIL), (RIG, Status.ERROR)))
+    found = verdicts([late], HAS)[Level.CORE_V2]
+    assert found.verdict is Verdict.NOT_KNOWN
+    assert not found.must_broken
+    assert "acks-1" in found.unknown
+
+
 def test_what_our_own_fault_left_undone_in_a_case_of_no_name_is_not_known_at_all() -> None:
     found = verdicts([judged("v2-2", findings=((RIG, Status.ERROR),))], HAS)
     assert found[Level.CORE_V2].verdict is Verdict.NOT_KNOWN

@@ -214,6 +214,9 @@ def test_a_full_disk_for_the_results_is_3(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made() -> None:
     done = run("basic/exec", "--out", "/dev/full/out")
     assert done.returncode == 2  # no folder can ever be there
+    done = run("basic/exec", "--out", "x" * 300)
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
     done = run("basic/exec", "--out", "/proc/out")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
